@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+// The map of the house: every room is a target, and a target's dependencies are the only arrows it may use.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "trellis",
+    products: [
+        .executable(name: "trellis", targets: ["trellis"]),
+        .library(name: "TrellisVerify", targets: ["TrellisVerify"]),
+        .library(name: "TrellisClient", targets: ["TrellisClient"]),
+        .library(name: "TrellisNode", targets: ["TrellisNode"]),
+        .library(name: "TrellisCrypto", targets: ["TrellisCrypto"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // Pure rooms: no sockets, no dispatch, no clock, no randomness, no file system.
+        room("TrellisCrypto", [crypto, cryptoExtras]),
+        room("TrellisModel", ["TrellisCrypto"]),
+        room("TrellisConsensus", ["TrellisCrypto", "TrellisModel"]),
+        room("TrellisLedger", ["TrellisCrypto", "TrellisModel"]),
+        room("TrellisVerify", ["TrellisCrypto", "TrellisModel"]),
+        // Rims: each wraps one kind of effect.
+        room("TrellisStorage", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger"]),
+        room("TrellisTransport", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", logging] + nio),
+        room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", "TrellisLedger", yams]),
+        room("TrellisNode", [
+            "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
+            "TrellisStorage", "TrellisTransport", "TrellisEvaluators", logging, yams,
+        ]),
+        room("TrellisAPI", ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, hummingbird]),
+        room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient]),
+        room("TrellisSimulator", [
+            "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage",
+        ]),
+        .executableTarget(
+            name: "trellis",
+            dependencies: [
+                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisNode",
+                "TrellisAPI", "TrellisClient", "TrellisSimulator", "TrellisConformance", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // What outsiders check us with: published vectors and commit-rule cases, run against the code.
+        room("TrellisConformance", ["TrellisCrypto", "TrellisModel", "TrellisConsensus"]),
+
+        tests("TrellisCrypto", ["TrellisCrypto", "TrellisConformance"], resources: [.copy("Vectors")]),
+        tests("TrellisModel", ["TrellisModel", "TrellisCrypto"], resources: [.copy("Vectors")]),
+        tests("TrellisConsensus", ["TrellisConsensus", "TrellisModel", "TrellisCrypto", "TrellisConformance"], resources: [.copy("Cases")]),
+        tests("TrellisLedger", ["TrellisLedger", "TrellisModel", "TrellisCrypto", "TrellisVerify"], resources: [.copy("Vectors")]),
+        tests("TrellisVerify", ["TrellisVerify", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
+        tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
+        tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
+        tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto"]),
+        tests("TrellisSimulator", ["TrellisSimulator", "TrellisModel", "TrellisCrypto"]),
+        tests("TrellisNode", ["TrellisNode", "TrellisAPI", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
+        tests("TrellisAPI", ["TrellisAPI", "TrellisNode", "TrellisClient", "TrellisModel", "TrellisCrypto", logging, httpClient]),
+        tests("TrellisHouse", []),
+    ],
+    swiftLanguageModes: [.v6]
+)
