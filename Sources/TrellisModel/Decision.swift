@@ -1,0 +1,145 @@
+// What the log holds: a decision on a proposal, or a record as it was submitted. These bytes are the leaves of the Merkle log.
+
+public import TrellisCrypto
+
+public enum Outcome: UInt8, Sendable {
+    case approved = 1
+    case rejected = 2
+    case expired = 3
+
+    public var name: String {
+        switch self {
+        case .approved: "approved"
+        case .rejected: "rejected"
+        case .expired: "expired"
+        }
+    }
+}
+
+/// A point in the total order: a commit and its timestamp.
+public struct OrderPoint: Sendable, Equatable, WireEncodable, WireDecodable {
+    public let commit: UInt64
+    public let timestamp: Milliseconds
+
+    public init(commit: UInt64, timestamp: Milliseconds) {
+        self.commit = commit
+        self.timestamp = timestamp
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        commit = try decoder.u64()
+        timestamp = try decoder.u64()
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u64(commit)
+        encoder.u64(timestamp)
+    }
+}
+
+/// How one seat stood when the decision fell. `verdict` is nil for a seat that had not voted.
+public struct SeatVote: Sendable, Equatable, WireEncodable, WireDecodable {
+    public let seat: UInt32
+    public let weight: UInt64
+    public let verdict: Verdict?
+    public let reason: String
+
+    public init(seat: UInt32, weight: UInt64, verdict: Verdict?, reason: String) {
+        self.seat = seat
+        self.weight = weight
+        self.verdict = verdict
+        self.reason = reason
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        seat = try decoder.u32()
+        weight = try decoder.u64()
+        let code = try decoder.u8()
+        verdict = Verdict(rawValue: code)
+        guard code == 0 || verdict != nil else { throw .invalid(what: "verdict", offset: decoder.offset - 1) }
+        reason = try decoder.string("reason", limit: Vote.reasonMaximum)
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u32(seat)
+        encoder.u64(weight)
+        encoder.u8(verdict?.rawValue ?? 0)
+        encoder.string(reason)
+    }
+}
+
+public struct Decision: Sendable, Equatable, WireEncodable, WireDecodable {
+    public let proposal: Proposal
+    public let outcome: Outcome
+    public let thresholdPermille: UInt64
+    /// Every seat of the council, in order.
+    public let seats: [SeatVote]
+    public let proposed: OrderPoint
+    public let decided: OrderPoint
+
+    public init(
+        proposal: Proposal, outcome: Outcome, thresholdPermille: UInt64, seats: [SeatVote], proposed: OrderPoint, decided: OrderPoint
+    ) {
+        self.proposal = proposal
+        self.outcome = outcome
+        self.thresholdPermille = thresholdPermille
+        self.seats = seats
+        self.proposed = proposed
+        self.decided = decided
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        guard try decoder.u8() == EntryKind.decision.rawValue else { throw .invalid(what: "decision kind", offset: decoder.offset - 1) }
+        proposal = try Proposal(from: &decoder)
+        guard let outcome = Outcome(rawValue: try decoder.u8()) else { throw .invalid(what: "outcome", offset: decoder.offset - 1) }
+        self.outcome = outcome
+        thresholdPermille = try decoder.u64()
+        seats = try decoder.list("seats", limit: 4096)
+        proposed = try OrderPoint(from: &decoder)
+        decided = try OrderPoint(from: &decoder)
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u8(EntryKind.decision.rawValue)
+        proposal.encode(to: &encoder)
+        encoder.u8(outcome.rawValue)
+        encoder.u64(thresholdPermille)
+        encoder.list(seats)
+        proposed.encode(to: &encoder)
+        decided.encode(to: &encoder)
+    }
+
+    public func weight(of verdict: Verdict) -> UInt64 {
+        seats.reduce(0) { $0 + ($1.verdict == verdict ? $1.weight : 0) }
+    }
+}
+
+/// A leaf of the log.
+public enum LogEntry: Sendable, Equatable {
+    case decision(Decision)
+    case record(Record)
+
+    /// Reads the bytes of a leaf.
+    public init(wireBytes bytes: [UInt8]) throws(WireError) {
+        switch bytes.first.flatMap(EntryKind.init(rawValue:)) {
+        case .decision: self = .decision(try Decision(wireBytes: bytes, suite: .sha256))
+        case .record: self = .record(try Record(wireBytes: bytes, suite: .sha256))
+        default: throw .invalid(what: "log entry kind", offset: 0)
+        }
+    }
+
+    public var wireBytes: [UInt8] {
+        switch self {
+        case .decision(let decision): decision.wireBytes
+        case .record(let record): record.wireBytes
+        }
+    }
+
+    /// The identifier of what was submitted.
+    public var identifier: Digest {
+        switch self {
+        case .decision(let decision): decision.proposal.identifier
+        case .record(let record): record.identifier
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// Every bound on what a peer or client can make a validator hold, derived from the committee's schemes, size and parameters.
+
+public import TrellisCrypto
+
+/// What genesis fixes for all validators of an epoch.
+public struct Parameters: Sendable, Equatable {
+    /// Rounds below the last committed leader that may still be output.
+    public var gcDepth: UInt64
+    /// The most bytes of transactions in one block.
+    public var payloadBytes: UInt64
+    /// The most bytes of data in one record or proposal text.
+    public var transactionBytes: UInt64
+    /// Rounds that a peer's blocks may be ahead of ours before we fetch ranges instead of holding them.
+    public var roundsAhead: UInt64
+
+    public init(gcDepth: UInt64 = 64, payloadBytes: UInt64 = 1 << 20, transactionBytes: UInt64 = 256 << 10, roundsAhead: UInt64 = 128) {
+        self.gcDepth = gcDepth
+        self.payloadBytes = payloadBytes
+        self.transactionBytes = transactionBytes
+        self.roundsAhead = roundsAhead
+    }
+}
+
+public struct Limits: Sendable, Equatable {
+    /// Attestations in one header: what an author may have executed since its last block, newest first to matter.
+    public static let attestationsMaximum = 64
+    /// Blocks in one answer to a fetch.
+    public static let fetchedBlocksMaximum = 512
+
+    public let parents: Int
+    public let attestations: Int
+    public let signatureBytes: Int
+    public let headerBytes: Int
+    public let payloadBytes: Int
+    public let transactionBytes: Int
+    public let blockBytes: Int
+    public let certificateBytes: Int
+    /// The largest message between peers.
+    public let messageBytes: Int
+    /// Suspended blocks held per author.
+    public let suspendedPerAuthor: Int
+    public let roundsAhead: UInt64
+
+    public init(validators: [Validator], councils: [Council], suite: HashSuite, parameters: Parameters) {
+        parents = validators.count
+        attestations = Self.attestationsMaximum
+        let seatSignatures = councils.flatMap(\.seats).map(\.scheme.signatureSize).max() ?? 0
+        signatureBytes = max(validators.map(\.scheme.signatureSize).max() ?? 0, seatSignatures)
+        let attestationBytes = 8 + suite.digestSize
+        headerBytes =
+            BlockPrefix.encodedSize + 4 + parents * BlockReference.encodedSize(suite) + HashSuite.sha256.digestSize
+            + 4 + attestations * attestationBytes
+        transactionBytes = Int(clamping: parameters.transactionBytes)
+        // A full vote batch must always fit.
+        payloadBytes = max(Int(clamping: parameters.payloadBytes), transactionBytes + 64, signatureBytes + 1024)
+        blockBytes = headerBytes + payloadBytes + 4 + signatureBytes
+        let proof = BlockPrefix.encodedSize + 2 * suite.digestSize + 4 + attestations * attestationBytes + 4 + signatureBytes
+        certificateBytes = Checkpoint.encodedSizeMaximum + 4 + validators.count * proof
+        messageBytes = max(blockBytes + certificateBytes, 4 * blockBytes) + 4096
+        roundsAhead = parameters.roundsAhead
+        suspendedPerAuthor = Int(clamping: parameters.roundsAhead)
+    }
+}

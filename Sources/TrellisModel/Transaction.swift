@@ -1,0 +1,135 @@
+// What clients and seats put into blocks. A transaction's identifier is the RFC 9162 leaf hash of its bytes, so that one hash serves
+// as identifier, as leaf of the block's payload root, and (for a record) as leaf of the decision log.
+
+public import TrellisCrypto
+
+/// First byte of every transaction and of every log entry: one numbering, so that no two kinds share bytes.
+public enum EntryKind: UInt8, Sendable {
+    case propose = 0x01
+    case votes = 0x02
+    case record = 0x03
+    case decision = 0x10
+}
+
+/// Sixteen bytes that tell equal requests apart; derived from the idempotency key where the client gave one.
+public struct Nonce: Sendable, Hashable {
+    public static let size = 16
+    public let bytes: [UInt8]
+
+    /// Nil unless `bytes` has exactly 16 bytes.
+    public init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.size else { return nil }
+        self.bytes = bytes
+    }
+
+    /// The nonce of an idempotency key: the first 16 bytes of SHA-256 over a tagged key.
+    public init(idempotencyKey: String) {
+        bytes = Array(HashSuite.sha256.tagged(Domain("trellis/idempotency/1"), [Array(idempotencyKey.utf8)]).bytes.prefix(Self.size))
+    }
+
+    init(from decoder: inout WireDecoder) throws(WireError) { bytes = try decoder.raw(Self.size) }
+}
+
+/// A named value of a proposal, such as `agent` or `cwd`.
+public struct ProposalField: Sendable, Equatable, WireEncodable, WireDecodable {
+    public let name: String
+    public let value: String
+
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        name = try decoder.string("field name", limit: Proposal.fieldNameMaximum)
+        value = try decoder.string("field value", limit: Proposal.textMaximum)
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.string(name)
+        encoder.string(value)
+    }
+}
+
+/// A question put to a council: may this be done?
+public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
+    public static let textMaximum = 64 * 1024
+    public static let kindMaximum = 64
+    public static let fieldNameMaximum = 64
+    public static let fieldsMaximum = 64
+
+    public let nonce: Nonce
+    public let council: String
+    /// What `text` is: `command`, `text`, or any word a policy knows.
+    public let kind: String
+    public let text: String
+    /// Sorted by name, names unique.
+    public let fields: [ProposalField]
+
+    public init(nonce: Nonce, council: String = Council.defaultName, kind: String, text: String, fields: [String: String] = [:]) {
+        self.nonce = nonce
+        self.council = council
+        self.kind = kind
+        self.text = text
+        self.fields = fields.sorted { $0.key < $1.key }.map { ProposalField(name: $0.key, value: $0.value) }
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        guard try decoder.u8() == EntryKind.propose.rawValue else { throw .invalid(what: "proposal kind", offset: decoder.offset - 1) }
+        nonce = try Nonce(from: &decoder)
+        council = try decoder.string("council", limit: Council.nameMaximum)
+        kind = try decoder.string("kind", limit: Self.kindMaximum)
+        text = try decoder.string("text", limit: Self.textMaximum)
+        fields = try decoder.list("fields", limit: Self.fieldsMaximum)
+        for (left, right) in zip(fields, fields.dropFirst()) where left.name >= right.name {
+            throw .invalid(what: "order of fields", offset: decoder.offset)
+        }
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u8(EntryKind.propose.rawValue)
+        encoder.raw(nonce.bytes)
+        encoder.string(council)
+        encoder.string(kind)
+        encoder.string(text)
+        encoder.list(fields)
+    }
+
+    public var identifier: Digest { Merkle.leafHash(wireBytes) }
+}
+
+/// An opaque entry that needs order and a receipt but no vote.
+public struct Record: Sendable, Equatable, WireEncodable, WireDecodable {
+    /// Bytes around the data: kind, nonce, length.
+    public static let overhead = 1 + Nonce.size + 4
+
+    public let nonce: Nonce
+    public let data: [UInt8]
+
+    public init(nonce: Nonce, data: [UInt8]) {
+        self.nonce = nonce
+        self.data = data
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        guard try decoder.u8() == EntryKind.record.rawValue else { throw .invalid(what: "record kind", offset: decoder.offset - 1) }
+        nonce = try Nonce(from: &decoder)
+        data = try decoder.byteString("record data", limit: decoder.remaining)
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u8(EntryKind.record.rawValue)
+        encoder.raw(nonce.bytes)
+        encoder.byteString(data)
+    }
+
+    public var identifier: Digest { Merkle.leafHash(wireBytes) }
+
+    /// Whether `bytes` is laid out as a record, without copying the data.
+    public static func isValid(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.count >= overhead, bytes.first == EntryKind.record.rawValue else { return false }
+        let at = bytes.startIndex + 1 + Nonce.size
+        let length = UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16 | UInt32(bytes[at + 3]) << 24
+        return Int(length) == bytes.count - overhead
+    }
+}
