@@ -29,6 +29,9 @@ public struct Commit: Sendable, Equatable, WireEncodable, WireDecodable {
         digest = suite.tagged(.commit, [previous.bytes, ordered.bytes])
     }
 
+    /// What the first commit of a chain names as its previous one.
+    public static func origin(chain: Digest, suite: HashSuite) -> Digest { suite.tagged(.commit, [chain.bytes]) }
+
     public init(from decoder: inout WireDecoder) throws(WireError) {
         let index = try decoder.u64()
         let leader = try BlockReference(from: &decoder)

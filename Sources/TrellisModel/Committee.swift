@@ -56,8 +56,9 @@ public struct Committee: Sendable {
         Int(index) < validators.count ? validators[Int(index)] : nil
     }
 
+    /// Compares bytes: Unicode equivalence may differ between versions of a library, and all validators must agree.
     public func council(named name: String) -> (index: Int, council: Council)? {
-        councils.firstIndex { $0.name == name }.map { ($0, councils[$0]) }
+        councils.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }.map { ($0, councils[$0]) }
     }
 
     public func seatKey(council: UInt32, seat: UInt32) -> (any VerifyingKey)? {

@@ -10,10 +10,10 @@ extension Genesis {
 
     private struct File: Codable {
         var format: String
-        var chain_id: String
+        var chainId: String
         var name: String
         var nonce: String
-        var created_ms: UInt64
+        var createdMs: UInt64
         var epoch: UInt64
         var hash: String
         var validators: [ValidatorFile]
@@ -25,15 +25,15 @@ extension Genesis {
         var name: String
         var stake: UInt64
         var scheme: String
-        var consensus_key: Data
-        var identity_scheme: String
-        var identity_key: Data
+        var consensusKey: Data
+        var identityScheme: String
+        var identityKey: Data
     }
 
     private struct CouncilFile: Codable {
         var name: String
-        var threshold_permille: UInt64
-        var deadline_ms: UInt64
+        var thresholdPermille: UInt64
+        var deadlineMs: UInt64
         var seats: [SeatFile]
     }
 
@@ -46,10 +46,10 @@ extension Genesis {
     }
 
     private struct ParametersFile: Codable {
-        var gc_depth: UInt64
-        var payload_bytes: UInt64
-        var transaction_bytes: UInt64
-        var rounds_ahead: UInt64
+        var gcDepth: UInt64
+        var payloadBytes: UInt64
+        var transactionBytes: UInt64
+        var roundsAhead: UInt64
     }
 
     /// Reads a genesis file. Throws when it is no such file, breaks a bound, or names another chain than its contents give.
@@ -57,56 +57,59 @@ extension Genesis {
         guard json.count <= Self.fileBytesMaximum else { throw .unreadable("larger than \(Self.fileBytesMaximum) bytes") }
         let file: File
         do {
-            file = try JSONDecoder().decode(File.self, from: Data(json))
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            file = try decoder.decode(File.self, from: Data(json))
         } catch {
             throw .unreadable("\(error)")
         }
         guard file.format == Self.format else { throw .unreadable("format is '\(file.format)', expected '\(Self.format)'") }
         guard let nonce = Data(base64Encoded: file.nonce) else { throw .unreadable("the nonce is not base64") }
         self.init(
-            name: file.name, nonce: Array(nonce), created: file.created_ms, epoch: file.epoch, hash: file.hash,
+            name: file.name, nonce: Array(nonce), created: file.createdMs, epoch: file.epoch, hash: file.hash,
             validators: file.validators.map {
                 ValidatorEntry(
-                    name: $0.name, stake: $0.stake, scheme: $0.scheme, consensusKey: Array($0.consensus_key),
-                    identityScheme: $0.identity_scheme, identityKey: Array($0.identity_key))
+                    name: $0.name, stake: $0.stake, scheme: $0.scheme, consensusKey: Array($0.consensusKey),
+                    identityScheme: $0.identityScheme, identityKey: Array($0.identityKey))
             },
             councils: file.councils.map { council in
                 CouncilEntry(
-                    name: council.name, thresholdPermille: council.threshold_permille, deadline: council.deadline_ms,
+                    name: council.name, thresholdPermille: council.thresholdPermille, deadline: council.deadlineMs,
                     seats: council.seats.map {
                         SeatEntry(name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Array($0.key))
                     })
             },
             parameters: Parameters(
-                gcDepth: file.parameters.gc_depth, payloadBytes: file.parameters.payload_bytes,
-                transactionBytes: file.parameters.transaction_bytes, roundsAhead: file.parameters.rounds_ahead))
+                gcDepth: file.parameters.gcDepth, payloadBytes: file.parameters.payloadBytes,
+                transactionBytes: file.parameters.transactionBytes, roundsAhead: file.parameters.roundsAhead))
         try validate()
-        guard chain.description == file.chain_id else {
-            throw .invalid("it names chain \(file.chain_id), but its contents give \(chain)")
+        guard chain.description == file.chainId else {
+            throw .invalid("it names chain \(file.chainId), but its contents give \(chain)")
         }
     }
 
     /// The genesis file's bytes.
     public var json: [UInt8] {
         let file = File(
-            format: Self.format, chain_id: chain.description, name: name, nonce: Data(nonce).base64EncodedString(), created_ms: created,
+            format: Self.format, chainId: chain.description, name: name, nonce: Data(nonce).base64EncodedString(), createdMs: created,
             epoch: epoch, hash: hash,
             validators: validators.map {
                 ValidatorFile(
-                    name: $0.name, stake: $0.stake, scheme: $0.scheme, consensus_key: Data($0.consensusKey),
-                    identity_scheme: $0.identityScheme, identity_key: Data($0.identityKey))
+                    name: $0.name, stake: $0.stake, scheme: $0.scheme, consensusKey: Data($0.consensusKey),
+                    identityScheme: $0.identityScheme, identityKey: Data($0.identityKey))
             },
             councils: councils.map { council in
                 CouncilFile(
-                    name: council.name, threshold_permille: council.thresholdPermille, deadline_ms: council.deadline,
+                    name: council.name, thresholdPermille: council.thresholdPermille, deadlineMs: council.deadline,
                     seats: council.seats.map {
                         SeatFile(name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Data($0.key))
                     })
             },
             parameters: ParametersFile(
-                gc_depth: parameters.gcDepth, payload_bytes: parameters.payloadBytes, transaction_bytes: parameters.transactionBytes,
-                rounds_ahead: parameters.roundsAhead))
+                gcDepth: parameters.gcDepth, payloadBytes: parameters.payloadBytes, transactionBytes: parameters.transactionBytes,
+                roundsAhead: parameters.roundsAhead))
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         // A struct of strings and integers always encodes.
         return (try? encoder.encode(file)).map { Array($0) + [0x0A] } ?? []

@@ -22,7 +22,8 @@ public struct Stakes: Sendable, Equatable {
 
     /// Nil when the list is empty, too long, or a stake is zero or above `stakeMaximum`.
     public init?(_ each: [Stake]) {
-        guard !each.isEmpty, each.count <= Self.validatorsMaximum, each.allSatisfy({ $0 > 0 && $0 <= Self.stakeMaximum }) else { return nil }
+        guard !each.isEmpty, each.count <= Self.validatorsMaximum else { return nil }
+        guard each.allSatisfy({ $0 > 0 && $0 <= Self.stakeMaximum }) else { return nil }
         self.each = each
         total = each.reduce(0, +)
         faulty = (total - 1) / 3

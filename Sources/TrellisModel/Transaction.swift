@@ -63,7 +63,7 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
     /// What `text` is: `command`, `text`, or any word a policy knows.
     public let kind: String
     public let text: String
-    /// Sorted by name, names unique.
+    /// Sorted by the bytes of their names, names unique.
     public let fields: [ProposalField]
 
     public init(nonce: Nonce, council: String = Council.defaultName, kind: String, text: String, fields: [String: String] = [:]) {
@@ -71,7 +71,8 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
         self.council = council
         self.kind = kind
         self.text = text
-        self.fields = fields.sorted { $0.key < $1.key }.map { ProposalField(name: $0.key, value: $0.value) }
+        self.fields = fields.map { ProposalField(name: $0.key, value: $0.value) }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
     public init(from decoder: inout WireDecoder) throws(WireError) {
@@ -81,7 +82,7 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
         kind = try decoder.string("kind", limit: Self.kindMaximum)
         text = try decoder.string("text", limit: Self.textMaximum)
         fields = try decoder.list("fields", limit: Self.fieldsMaximum)
-        for (left, right) in zip(fields, fields.dropFirst()) where left.name >= right.name {
+        for (left, right) in zip(fields, fields.dropFirst()) where !left.name.utf8.lexicographicallyPrecedes(right.name.utf8) {
             throw .invalid(what: "order of fields", offset: decoder.offset)
         }
     }

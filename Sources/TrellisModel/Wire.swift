@@ -152,7 +152,7 @@ public struct WireDecoder: Sendable {
     public mutating func list<T: WireDecodable>(_ what: String, limit: Int) throws(WireError) -> [T] {
         let count = try count(what, limit: limit)
         var values: [T] = []
-        values.reserveCapacity(min(count, remaining))
+        values.reserveCapacity(min(count, remaining / max(1, MemoryLayout<T>.stride)))
         for _ in 0..<count { values.append(try T(from: &self)) }
         return values
     }
