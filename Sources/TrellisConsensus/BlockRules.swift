@@ -1,0 +1,113 @@
+// When a block is valid (PROTOCOL §3): all rules that need no other block, then the one that needs the signature. A block whose
+// parents are not held is not invalid, it waits; that is decided where the DAG is.
+
+import TrellisCrypto
+public import TrellisModel
+
+/// Why a block can never be accepted.
+public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
+    case malformed(WireError)
+    case wrongEpoch(Epoch)
+    case unknownAuthor(ValidatorIndex)
+    case genesisFromNetwork
+    case parentCount(Int)
+    case ownParentMustBeFirstAndOnlyFirst
+    case duplicateParentAuthor(ValidatorIndex)
+    case parentRoundNotLower
+    case parentQuorumMissing(Stake, needed: Stake)
+    case badSignature
+    case badVotes(transaction: Int)
+
+    /// The rule's name, as the commit-rule cases spell it.
+    public var name: String {
+        switch self {
+        case .malformed: "malformed"
+        case .wrongEpoch: "wrong_epoch"
+        case .unknownAuthor: "unknown_author"
+        case .genesisFromNetwork: "genesis_from_network"
+        case .parentCount: "parent_count"
+        case .ownParentMustBeFirstAndOnlyFirst: "own_parent_must_be_first_and_only_first"
+        case .duplicateParentAuthor: "duplicate_parent_author"
+        case .parentRoundNotLower: "parent_round_not_lower"
+        case .parentQuorumMissing: "parent_quorum_missing"
+        case .badSignature: "bad_signature"
+        case .badVotes: "bad_votes"
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .malformed(let error): "malformed block: \(error)"
+        case .wrongEpoch(let epoch): "block of epoch \(epoch)"
+        case .unknownAuthor(let author): "block of unknown author \(author)"
+        case .genesisFromNetwork: "a block of round 0 is derived, never received"
+        case .parentCount(let count): "block with \(count) parents"
+        case .ownParentMustBeFirstAndOnlyFirst: "the author's previous block must be the first parent, and only the first"
+        case .duplicateParentAuthor(let author): "two parents of author \(author)"
+        case .parentRoundNotLower: "a parent's round is not lower than the block's"
+        case .parentQuorumMissing(let stake, let needed): "parents in the round below have stake \(stake), needed \(needed)"
+        case .badSignature: "the author's signature is invalid"
+        case .badVotes(let index): "transaction \(index) holds votes that their seat did not sign"
+        }
+    }
+}
+
+public enum BlockRules {
+    /// The rules on a header's parents, in the order in which they are reported.
+    public static func checkParents(
+        round: Round, author: ValidatorIndex, parents: [BlockReference], stakes: Stakes
+    ) throws(InvalidBlock) {
+        guard Int(author) < stakes.count else { throw .unknownAuthor(author) }
+        guard round > 0 else { throw .genesisFromNetwork }
+        guard !parents.isEmpty, parents.count <= stakes.count else { throw .parentCount(parents.count) }
+        guard let first = parents.first, first.author == author else { throw .ownParentMustBeFirstAndOnlyFirst }
+        guard !parents.dropFirst().contains(where: { $0.author == author }) else { throw .ownParentMustBeFirstAndOnlyFirst }
+        var seen = StakeCount(validators: stakes.count)
+        var below = StakeCount(validators: stakes.count)
+        for parent in parents {
+            guard Int(parent.author) < stakes.count else { throw .unknownAuthor(parent.author) }
+            guard parent.round < round else { throw .parentRoundNotLower }
+            guard seen.insert(parent.author, stakes) else { throw .duplicateParentAuthor(parent.author) }
+            if parent.round == round - 1 { below.insert(parent.author, stakes) }
+        }
+        guard below.stake >= stakes.quorum else { throw .parentQuorumMissing(below.stake, needed: stakes.quorum) }
+    }
+
+    /// Every rule on a block but its signatures: cheap, so that it comes first.
+    public static func check(_ block: Block, _ committee: Committee) throws(InvalidBlock) {
+        let prefix = block.header.prefix
+        guard prefix.epoch == committee.epoch else { throw .wrongEpoch(prefix.epoch) }
+        try checkParents(round: prefix.round, author: prefix.author, parents: block.header.parents, stakes: committee.stakes)
+    }
+
+    /// The author's signature, and the seats' signatures over the votes that the block carries.
+    public static func checkSignatures(_ block: Block, _ committee: Committee) throws(InvalidBlock) {
+        guard block.isSigned(in: committee) else { throw .badSignature }
+        for index in 0..<block.payload.count where block.payload.kind(index) == .votes {
+            guard let votes = try? VoteBatch(wireBytes: Array(block.payload[index]), suite: .sha256), votes.isSigned(in: committee) else {
+                throw .badVotes(transaction: index)
+            }
+        }
+    }
+}
+
+/// A block whose own rules and signatures hold. Only this file can make one from bytes.
+public struct VerifiedBlock: Sendable {
+    public let block: Block
+
+    /// Decodes and checks a block from a peer: bounds, then rules, then signatures.
+    public init(wireBytes: [UInt8], committee: Committee) throws(InvalidBlock) {
+        let block: Block
+        do {
+            block = try Block(wireBytes: wireBytes, committee: committee)
+        } catch {
+            throw .malformed(error)
+        }
+        try BlockRules.check(block, committee)
+        try BlockRules.checkSignatures(block, committee)
+        self.block = block
+    }
+
+    /// A block that this validator signed, or that it had verified before it wrote it to its journal.
+    public init(trusted block: Block) { self.block = block }
+}

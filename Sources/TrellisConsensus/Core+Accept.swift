@@ -1,0 +1,112 @@
+// How blocks get into the DAG and what follows from it: holding back the future, waiting for parents, equivocation, commits.
+
+import TrellisCrypto
+import TrellisModel
+
+extension Core {
+    mutating func receive(_ blocks: [VerifiedBlock], from sender: ValidatorIndex) {
+        for verified in blocks {
+            let block = verified.block
+            peers[block.author, default: Peer()].heardRound(block.round)
+            peers[sender, default: Peer()].heardRound(block.round)
+            fetches[block.reference] = nil
+            if block.timestamp > now.wall {
+                let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
+                guard held.count < committee.validators.count * committee.limits.suspendedPerAuthor else { continue }
+                held.append((until: now.monotonic + hold, block: block, sender: sender))
+            } else {
+                admit(block, from: sender)
+            }
+        }
+        answerIfBehind(sender, blocks)
+    }
+
+    /// Lets in what was held back for a timestamp ahead of our clock.
+    mutating func releaseHeld() {
+        guard !held.isEmpty else { return }
+        let due = held.filter { $0.until <= now.monotonic }
+        guard !due.isEmpty else { return }
+        held.removeAll { $0.until <= now.monotonic }
+        for entry in due { admit(entry.block, from: entry.sender) }
+    }
+
+    /// Accepts a block, or suspends it until its parents are here. What it releases is accepted in turn, without recursion.
+    mutating func admit(_ block: Block, from sender: ValidatorIndex) {
+        var open = [block]
+        while let next = open.popLast() {
+            guard next.round > linearizer.gcRound, !linearizer.dag.contains(next.reference) else { continue }
+            guard next.round <= linearizer.dag.highestRound + committee.limits.roundsAhead else { continue }
+            let missing = next.header.parents.filter { $0.round > linearizer.gcRound && !linearizer.dag.contains($0) }
+            guard missing.isEmpty else {
+                suspend(next, missing: missing, from: sender)
+                continue
+            }
+            guard accept(next) else { continue }
+            open.append(contentsOf: suspension.release(next.reference))
+        }
+    }
+
+    private mutating func suspend(_ block: Block, missing: [BlockReference], from sender: ValidatorIndex) {
+        guard suspension.suspend(block, missing: missing) else { return }
+        for reference in missing where !suspension.contains(reference) { wish(reference, from: sender) }
+    }
+
+    /// Takes a block whose parents are all held into the DAG.
+    @discardableResult
+    private mutating func accept(_ block: Block) -> Bool {
+        let twins = linearizer.dag.slot(block.round, block.author)
+        if let first = twins.first {
+            // A third block of one slot comes in only when somebody built on it: equivocation must not fill our memory.
+            guard twins.count < 2 || suspension.isAwaited(block.reference) else { return false }
+            effects.append(.equivocation(first.reference, block.reference))
+        }
+        guard linearizer.insert(Vertex(block)) else { return false }
+        remember(block)
+        effects.append(.store(block))
+        effects.append(.accepted(block))
+        report(certifier.heard(block))
+        updateQuorumRound()
+        return true
+    }
+
+    mutating func remember(_ block: Block) {
+        unexecuted[block.reference] = block
+        if !block.payload.isEmpty { unexecutedPayloads += 1 }
+    }
+
+    mutating func forget(_ reference: BlockReference) -> Payload {
+        guard let block = unexecuted.removeValue(forKey: reference) else { return .empty }
+        if !block.payload.isEmpty { unexecutedPayloads -= 1 }
+        return block.payload
+    }
+
+    /// Puts out every commit that the DAG now decides.
+    mutating func commitDecided() {
+        let before = linearizer.gcRound
+        for commit in linearizer.advance() {
+            effects.append(.storeCommit(commit))
+            let payloads = commit.blocks.map { forget($0) }
+            for block in commit.blocks where block.author == own { pool.settle(round: block.round) }
+            effects.append(.execute(commit, payloads))
+        }
+        if linearizer.gcRound > before { collect() }
+    }
+
+    /// Garbage collection after the gc round moved.
+    private mutating func collect() {
+        let floor = linearizer.gcRound
+        for reference in unexecuted.keys where reference.round <= floor { _ = forget(reference) }
+        pool.reclaim(atOrBelow: floor)
+        suspension.prune(atOrBelow: floor)
+        fetches = fetches.filter { $0.key.round > floor }
+        for block in suspension.release(atOrBelow: floor) { admit(block, from: block.author) }
+    }
+
+    mutating func updateQuorumRound() {
+        let highest = linearizer.dag.highestRound
+        let reached = linearizer.dag.stake(at: highest) >= committee.stakes.quorum ? highest : (highest > 0 ? highest - 1 : 0)
+        guard reached > quorumRound else { return }
+        quorumRound = reached
+        quorumSince = now.monotonic
+    }
+}

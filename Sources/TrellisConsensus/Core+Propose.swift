@@ -1,0 +1,100 @@
+// Pacing and proposing (PROTOCOL §4): when a validator is active, when it may build its next block, and what that block holds.
+
+import TrellisCrypto
+import TrellisModel
+
+extension Core {
+    /// Whether there is anything to do. A quiescent validator only follows rounds that others open.
+    var isActive: Bool {
+        !pool.isEmpty || unexecutedPayloads > 0 || certifier.isWaiting || !attestationsDue.isEmpty
+            || nextDeadline.map { $0 <= now.wall } ?? false
+    }
+
+    /// The round of the block that could be built now, if any.
+    var proposableRound: Round? {
+        guard !isSealing else { return nil }
+        var target = quorumRound + 1
+        guard target > ownLast.round else { return nil }
+        // No round is entered without the own block of the round before, unless the slot three rounds back is decided.
+        if target - 1 > ownLast.round, target > 3, linearizer.lastDecided.round + 3 < target { target = ownLast.round + 1 }
+        guard target > signedUpTo else { return nil }
+        guard isActive || linearizer.dag.highestRound >= target else { return nil }
+        return target
+    }
+
+    /// The moment from which `target` may be built: the leader's block or its timer, and the least round time.
+    func readyAt(_ target: Round) -> UInt64 {
+        let earliest = lastProposedAt.map { $0 + pacing.roundDelayMinimum } ?? 0
+        guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
+        let leaders = schedule.slots(target - 1).map(schedule.leader)
+        if leaders.allSatisfy({ !linearizer.dag.slot(target - 1, $0).isEmpty }) { return earliest }
+        return max(earliest, quorumSince + pacing.leaderTimeout)
+    }
+
+    /// Whether others of a quorum have built `target` already, so that waiting for its leader helps nobody.
+    private func isOvertaken(_ target: Round) -> Bool { linearizer.dag.stake(at: target) > committee.stakes.faulty }
+
+    mutating func propose() {
+        guard let target = proposableRound, readyAt(target) <= now.monotonic else { return }
+        let payload = pool.take(for: target, limit: committee.limits.payloadBytes)
+        let prefix = BlockPrefix(
+            epoch: committee.epoch, round: target, author: own, timestamp: max(now.wall, ownLast.timestamp),
+            scheme: committee.validators[Int(own)].scheme.identifier)
+        let header = BlockHeader(
+            prefix: prefix, parents: parents(for: target), payloadRoot: payload.root, attestations: attestationsDue)
+        attestationsDue = []
+        isSealing = true
+        effects.append(.seal(header, payload))
+    }
+
+    /// The own previous block first; then for every other author its newest block below `round`, if the own chain has not cited
+    /// it yet: those of the round below are votes, older ones weak links that bring a slow validator's blocks into the order.
+    private func parents(for round: Round) -> [BlockReference] {
+        var parents = [ownLast.reference]
+        for author in committee.validators.indices.map({ ValidatorIndex($0) }) where author != own {
+            guard let newest = newestBlock(of: author, below: round) else { continue }
+            if newest.round == round - 1 || newest.round > citedRound(of: author) { parents.append(newest) }
+        }
+        return parents
+    }
+
+    private func newestBlock(of author: ValidatorIndex, below round: Round) -> BlockReference? {
+        var candidate = round - 1
+        let floor = max(linearizer.gcRound, linearizer.dag.lowestRound)
+        while true {
+            if let vertex = linearizer.dag.slot(candidate, author).first { return vertex.reference }
+            guard candidate > floor else { return nil }
+            candidate -= 1
+        }
+    }
+
+    /// The newest round of `author` that the own previous block cites.
+    private func citedRound(of author: ValidatorIndex) -> Round {
+        ownLast.header.parents.first { $0.author == author }?.round ?? 0
+    }
+
+    mutating func publish(_ block: Block) {
+        isSealing = false
+        ownLast = block
+        signedUpTo = max(signedUpTo, block.round)
+        lastProposedAt = now.monotonic
+        lastProgressAt = now.monotonic
+        lastHeardFromUsAt = now.monotonic
+        admit(block, from: own)
+        effects.append(.publish(block))
+    }
+
+    /// Wishes for one wake-up: the earliest moment at which anything above would act by itself.
+    mutating func arm() {
+        var wishes: [UInt64] = []
+        if let target = proposableRound { wishes.append(readyAt(target)) }
+        wishes.append(contentsOf: held.map(\.until))
+        wishes.append(contentsOf: synchroniseWishes())
+        if let nextDeadline { wishes.append(now.monotonic + (nextDeadline > now.wall ? nextDeadline - now.wall : 1)) }
+        guard let earliest = wishes.min() else { return }
+        let at = max(earliest, now.monotonic + 1)
+        guard at != wakeAt else { return }
+        wakeAt = at
+        effects.append(.wake(at: at))
+    }
+}

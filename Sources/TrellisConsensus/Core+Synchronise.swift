@@ -1,0 +1,150 @@
+// Getting what is missing and telling others what they miss: exact fetches of missing parents, ranges when far behind, heartbeats
+// while quiet, and the own newest block again to whoever seems not to have it. Every answer is treated like any other block.
+
+import TrellisCrypto
+import TrellisModel
+
+/// What is known of a peer's progress.
+struct Peer: Sendable {
+    /// The highest round of a block that it wrote or sent.
+    private(set) var round: Round = 0
+    var answeredAt: UInt64?
+
+    mutating func heardRound(_ heard: Round) { round = max(round, heard) }
+}
+
+/// A missing block and whom it was asked of.
+struct Fetch: Sendable {
+    var candidates: [ValidatorIndex]
+    var attempts = 0
+    var askAgainAt: UInt64
+}
+
+struct RangeFetch: Sendable {
+    var from: Round
+    var peer: ValidatorIndex
+    var askAgainAt: UInt64
+}
+
+extension Core {
+    /// Exact fetches in flight.
+    private var fetchesMaximum: Int { 4 * PeerMessage.fetchMaximum }
+    /// From how many rounds behind on whole ranges are fetched.
+    private var rangeThreshold: Round { 4 }
+
+    mutating func wish(_ reference: BlockReference, from sender: ValidatorIndex) {
+        guard fetches[reference] == nil, fetches.count < fetchesMaximum else { return }
+        var candidates = [sender, reference.author].filter { $0 != own }
+        for offset in 1..<max(2, committee.validators.count) {
+            let other = ValidatorIndex((Int(sender) + offset) % committee.validators.count)
+            if other != own, !candidates.contains(other) { candidates.append(other) }
+        }
+        // The sender usually follows up with the rest by itself; it is asked on the next round of `synchronise`.
+        fetches[reference] = Fetch(candidates: candidates, askAgainAt: now.monotonic)
+    }
+
+    mutating func synchronise() {
+        fetchMissing()
+        fetchRange()
+        keepInTouch()
+    }
+
+    private mutating func fetchMissing() {
+        var requests: [ValidatorIndex: [BlockReference]] = [:]
+        for (reference, fetch) in fetches where fetch.askAgainAt <= now.monotonic {
+            guard !linearizer.dag.contains(reference), !suspension.contains(reference), suspension.isAwaited(reference),
+                !fetch.candidates.isEmpty
+            else {
+                fetches[reference] = nil
+                continue
+            }
+            let peer = fetch.candidates[fetch.attempts % fetch.candidates.count]
+            requests[peer, default: []].append(reference)
+            fetches[reference]?.attempts += 1
+            fetches[reference]?.askAgainAt = now.monotonic + pacing.retry
+        }
+        for (peer, references) in requests.sorted(by: { $0.key < $1.key }) {
+            let sorted = references.sorted()
+            for start in stride(from: 0, to: sorted.count, by: PeerMessage.fetchMaximum) {
+                let part = Array(sorted[start..<min(start + PeerMessage.fetchMaximum, sorted.count)])
+                effects.append(.send(.fetch(part), to: peer))
+            }
+        }
+    }
+
+    private mutating func fetchRange() {
+        let highest = linearizer.dag.highestRound
+        let ahead = peers.filter { $0.key != own && $0.value.round > highest + rangeThreshold }
+        guard !ahead.isEmpty else {
+            rangeFetch = nil
+            return
+        }
+        if let pending = rangeFetch, pending.from == highest, pending.askAgainAt > now.monotonic { return }
+        let candidates = ahead.keys.sorted()
+        var peer = candidates[Int(highest % Round(candidates.count))]
+        // The same range again means that the peer asked before did not help.
+        if let pending = rangeFetch, pending.from == highest {
+            peer = candidates.first { $0 > pending.peer } ?? candidates[0]
+        }
+        rangeFetch = RangeFetch(from: highest, peer: peer, askAgainAt: now.monotonic + 4 * pacing.retry)
+        effects.append(.send(.fetchRounds(from: max(1, highest)), to: peer))
+    }
+
+    /// While active and stuck, says the own newest block again; while quiet, sends a heartbeat now and then.
+    private mutating func keepInTouch() {
+        guard committee.validators.count > 1 else { return }
+        if isActive, ownLast.round > 0, now.monotonic >= max(lastProgressAt, lastHeardFromUsAt) + pacing.retry, !isSealing {
+            effects.append(.broadcast(.blocks([ownLast.encoded])))
+            lastHeardFromUsAt = now.monotonic
+        }
+        if now.monotonic >= lastHeardFromUsAt + pacing.heartbeat {
+            effects.append(.broadcast(.heartbeat(Heartbeat(round: ownLast.round, certified: certifier.certifiedIndex))))
+            lastHeardFromUsAt = now.monotonic
+        }
+    }
+
+    func synchroniseWishes() -> [UInt64] {
+        var wishes = fetches.values.map(\.askAgainAt)
+        if let rangeFetch { wishes.append(rangeFetch.askAgainAt) }
+        if committee.validators.count > 1 {
+            wishes.append(lastHeardFromUsAt + (isActive && ownLast.round > 0 ? pacing.retry : pacing.heartbeat))
+        }
+        return wishes
+    }
+
+    mutating func receive(_ heartbeat: Heartbeat, from sender: ValidatorIndex) {
+        // A round claimed in a heartbeat is only a hint of where to ask; a false one costs a range fetch that brings nothing.
+        if heartbeat.round > linearizer.dag.highestRound { wishRange(from: sender) }
+        guard heartbeat.round < ownLast.round || heartbeat.certified < certifier.certifiedIndex else { return }
+        tellNewest(sender)
+    }
+
+    private mutating func wishRange(from sender: ValidatorIndex) {
+        guard rangeFetch == nil else { return }
+        let highest = linearizer.dag.highestRound
+        rangeFetch = RangeFetch(from: highest, peer: sender, askAgainAt: now.monotonic + 4 * pacing.retry)
+        effects.append(.send(.fetchRounds(from: max(1, highest)), to: sender))
+    }
+
+    mutating func greet(_ peer: ValidatorIndex) {
+        peers[peer, default: Peer()].answeredAt = nil
+        effects.append(.send(.heartbeat(Heartbeat(round: ownLast.round, certified: certifier.certifiedIndex)), to: peer))
+        tellNewest(peer)
+    }
+
+    /// A quiescent validator, and one that is two rounds on, answers blocks that are behind.
+    mutating func answerIfBehind(_ sender: ValidatorIndex, _ blocks: [VerifiedBlock]) {
+        guard sender != own, let newest = blocks.map(\.block).filter({ $0.author == sender }).map(\.round).max() else { return }
+        let behind = newest < ownLast.round && (!isActive || newest + 2 <= ownLast.round)
+        if behind { tellNewest(sender) }
+    }
+
+    /// Sends the own newest block and the newest certificate, at most once per retry interval and peer.
+    private mutating func tellNewest(_ peer: ValidatorIndex) {
+        guard peer != own, Int(peer) < committee.validators.count else { return }
+        if let answered = peers[peer]?.answeredAt, now.monotonic < answered + pacing.retry { return }
+        peers[peer, default: Peer()].answeredAt = now.monotonic
+        if ownLast.round > 0 { effects.append(.send(.blocks([ownLast.encoded]), to: peer)) }
+        if let certificate = certifier.certificate { effects.append(.send(.certificate(certificate), to: peer)) }
+    }
+}

@@ -1,0 +1,165 @@
+// The protocol core of one validator: a pure state machine, step(input) -> [effect]. It holds the DAG, decides what to propose and when
+// (Core+Propose.swift), accepts blocks and commits (Core+Accept.swift), and asks for what it lacks (Core+Synchronise.swift).
+//
+//   peers' blocks --> accept --(parents missing)--> suspend, fetch
+//                       |
+//                       +--> DAG --> commit rule --> linearise --> execute --> checkpoint --> attest in the next own block
+//                       |
+//                       +--> pace --> seal --> publish
+//
+// No I/O, no clock, no randomness: the rim (TrellisNode, or the simulator) carries the effects out in their order.
+
+import TrellisCrypto
+public import TrellisModel
+
+public struct Core: Sendable {
+    public let committee: Committee
+    public let own: ValidatorIndex
+    public let pacing: Pacing
+    let schedule: LeaderSchedule
+
+    // What is known.
+    var linearizer: Linearizer
+    var suspension: Suspension
+    var certifier: Certifier
+    var pool = Pool()
+    /// Accepted blocks that no commit has put out yet, with their payloads.
+    var unexecuted: [BlockReference: Block] = [:]
+    var unexecutedPayloads = 0
+    /// Blocks from the future, by the moment at which they are let in.
+    var held: [(until: UInt64, block: Block, sender: ValidatorIndex)] = []
+
+    // What this validator has said.
+    var ownLast: Block
+    /// Never sign at or below this round.
+    var signedUpTo: Round
+    var isSealing = false
+    var attestationsDue: [Attestation] = []
+    var nextDeadline: Milliseconds?
+
+    // Pacing.
+    var quorumRound: Round = 0
+    var quorumSince: UInt64 = 0
+    var lastProposedAt: UInt64?
+    var lastHeardFromUsAt: UInt64 = 0
+    var lastProgressAt: UInt64 = 0
+    var wakeAt: UInt64?
+
+    // Synchronisation.
+    var peers: [ValidatorIndex: Peer] = [:]
+    var fetches: [BlockReference: Fetch] = [:]
+    var rangeFetch: RangeFetch?
+
+    var now = Moment(monotonic: 0, wall: 0)
+    var effects: [Effect] = []
+    public private(set) var isHalted = false
+
+    public init(committee: Committee, own: ValidatorIndex, pacing: Pacing, recovered: Recovered = Recovered()) {
+        self.committee = committee
+        self.own = own
+        self.pacing = pacing
+        schedule = LeaderSchedule(validators: committee.validators.count)
+        suspension = Suspension(perAuthorMaximum: committee.limits.suspendedPerAuthor)
+        certifier = Certifier(committee: committee)
+        ownLast = Block.genesis(author: own, committee: committee)
+        signedUpTo = recovered.highWater
+        let depth = committee.parameters.gcDepth
+        let last = recovered.commits.last
+        let floor = last.map { $0.leader.round > depth ? $0.leader.round - depth : 0 } ?? 0
+        var dag = DAG(stakes: committee.stakes, startingAt: floor)
+        if floor == 0 {
+            for author in committee.validators.indices {
+                let genesis = Block.genesis(author: ValidatorIndex(author), committee: committee)
+                dag.insert(Vertex(reference: genesis.reference, parents: [], timestamp: 0))
+            }
+        }
+        for block in recovered.blocks { dag.insert(Vertex(block)) }
+        linearizer = Linearizer(
+            dag: dag, rule: CommitRule(schedule: schedule), suite: committee.suite, gcDepth: depth, last: .none(chain: committee.chain))
+        restore(recovered)
+    }
+
+    private mutating func restore(_ recovered: Recovered) {
+        for commit in recovered.commits { linearizer.replay(commit) }
+        for block in recovered.blocks {
+            if block.author == own, block.round > ownLast.round { ownLast = block }
+            _ = certifier.heard(block)
+            guard let vertex = linearizer.dag.vertex(block.reference), !vertex.isOutput, block.round > linearizer.gcRound else { continue }
+            remember(block)
+            if block.author == own { pool.restore(block.payload, round: block.round) }
+        }
+        signedUpTo = max(signedUpTo, ownLast.round)
+        updateQuorumRound()
+    }
+
+    /// One step of the protocol. Effects must be carried out in order, those of earlier steps first.
+    public mutating func step(_ input: Input, now: Moment) -> [Effect] {
+        self.now = Moment(monotonic: max(now.monotonic, self.now.monotonic), wall: now.wall)
+        effects = []
+        guard !isHalted else { return [] }
+        handle(input)
+        releaseHeld()
+        commitDecided()
+        synchronise()
+        propose()
+        arm()
+        defer { effects = [] }
+        return effects
+    }
+
+    private mutating func handle(_ input: Input) {
+        switch input {
+        case .submit(let transactions): pool.add(transactions)
+        case .blocks(let blocks, let sender): receive(blocks, from: sender)
+        case .heartbeat(let heartbeat, let sender): receive(heartbeat, from: sender)
+        case .certificate(let certificate): report(certifier.accept(certificate))
+        case .fetch(let references, let sender): effects.append(.serve(references, to: sender))
+        case .fetchRounds(let round, let sender): effects.append(.serveRounds(from: round, to: sender))
+        case .connected(let peer): greet(peer)
+        case .sealed(let block): publish(block)
+        case .executed(let checkpoint, let deadline): executed(checkpoint, nextDeadline: deadline)
+        case .tick: break
+        }
+    }
+
+    private mutating func executed(_ checkpoint: Checkpoint?, nextDeadline deadline: Milliseconds?) {
+        nextDeadline = deadline
+        guard let checkpoint else { return }
+        attestationsDue.append(Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite)))
+        if attestationsDue.count > committee.limits.attestations {
+            attestationsDue.removeFirst(attestationsDue.count - committee.limits.attestations)
+        }
+        report(certifier.executed(checkpoint))
+    }
+
+    mutating func report(_ findings: [Certifier.Finding]) {
+        for finding in findings {
+            switch finding {
+            case .certified(let certificate): effects.append(.certified(certificate))
+            case .conflictingAttestations(let author, let index): effects.append(.conflictingAttestations(author: author, index: index))
+            case .diverged(let index, let own, let quorum):
+                effects.append(.diverged(index: index, own: own, quorum: quorum))
+                isHalted = true
+            }
+        }
+    }
+
+    // What the rim may look at.
+    public var round: Round { ownLast.round }
+    public var highestRound: Round { linearizer.dag.highestRound }
+    public var lastCommit: Linearizer.LastCommit { linearizer.last }
+    public var certificate: CheckpointCertificate? { certifier.certificate }
+    public var poolBytes: Int { pool.bytes }
+    public var poolCount: Int { pool.count }
+    public var suspendedCount: Int { suspension.count }
+    public var fetchCount: Int { fetches.count }
+    public var dag: DAG { linearizer.dag }
+    public var gcRound: Round { linearizer.gcRound }
+    public func slotStatuses() -> [(slot: Slot, status: SlotStatus)] { linearizer.statuses() }
+}
+
+extension Vertex {
+    public init(_ block: Block) {
+        self.init(reference: block.reference, parents: block.header.parents, timestamp: block.timestamp)
+    }
+}

@@ -1,0 +1,99 @@
+// The words in which the protocol core and its rim talk: inputs, effects, and what the core needs to start. No logic.
+
+public import TrellisCrypto
+public import TrellisModel
+
+/// One reading of both clocks. Pacing follows `monotonic`, timestamps follow `wall`; both in milliseconds.
+public struct Moment: Sendable, Equatable {
+    public var monotonic: UInt64
+    public var wall: Milliseconds
+
+    public init(monotonic: UInt64, wall: Milliseconds) {
+        self.monotonic = monotonic
+        self.wall = wall
+    }
+}
+
+/// How a validator paces itself. All in milliseconds; each node may choose its own.
+public struct Pacing: Sendable, Equatable {
+    /// How long a round waits for its leader's block.
+    public var leaderTimeout: UInt64
+    /// The least time between two own blocks.
+    public var roundDelayMinimum: UInt64
+    public var heartbeat: UInt64
+    /// How long a block from the future is held back at most.
+    public var futureHoldMaximum: UInt64
+    /// After how long an unanswered fetch goes to another peer, and an unheeded own block is sent again.
+    public var retry: UInt64
+
+    public init(
+        leaderTimeout: UInt64 = 200, roundDelayMinimum: UInt64 = 0, heartbeat: UInt64 = 2000, futureHoldMaximum: UInt64 = 500,
+        retry: UInt64 = 250
+    ) {
+        self.leaderTimeout = leaderTimeout
+        self.roundDelayMinimum = roundDelayMinimum
+        self.heartbeat = heartbeat
+        self.futureHoldMaximum = futureHoldMaximum
+        self.retry = retry
+    }
+}
+
+public enum Input: Sendable {
+    /// Transactions of this validator's clients and seats.
+    case submit([Transaction])
+    /// Blocks from a peer, verified.
+    case blocks([VerifiedBlock], from: ValidatorIndex)
+    case heartbeat(Heartbeat, from: ValidatorIndex)
+    /// A certificate from a peer, verified against the committee.
+    case certificate(CheckpointCertificate)
+    /// A peer asks for blocks.
+    case fetch([BlockReference], from: ValidatorIndex)
+    case fetchRounds(Round, from: ValidatorIndex)
+    case connected(ValidatorIndex)
+    /// The block that `Effect.seal` asked for, signed.
+    case sealed(Block)
+    /// A commit was executed; its checkpoint, if it changed the ledger, is persisted. `nextDeadline` is that of the pending proposals.
+    case executed(Checkpoint?, nextDeadline: Milliseconds?)
+    case tick
+}
+
+public enum Effect: Sendable {
+    /// Sign this header over the payload and answer with `Input.sealed`.
+    case seal(BlockHeader, Payload)
+    /// Append to the journal; it need not be synced yet.
+    case store(Block)
+    case storeCommit(Commit)
+    /// Sync the journal and the high-water mark, then send the block to every peer. In this order.
+    case publish(Block)
+    case send(PeerMessage, to: ValidatorIndex)
+    case broadcast(PeerMessage)
+    /// Read these blocks from the journal and send them.
+    case serve([BlockReference], to: ValidatorIndex)
+    case serveRounds(from: Round, to: ValidatorIndex)
+    /// Execute on the ledger and answer with `Input.executed`. One payload per block of the commit.
+    case execute(Commit, [Payload])
+    /// A block was accepted into the DAG for the first time: evaluate its proposals, before it commits.
+    case accepted(Block)
+    case certified(CheckpointCertificate)
+    case equivocation(BlockReference, BlockReference)
+    case conflictingAttestations(author: ValidatorIndex, index: UInt64)
+    /// A quorum attests another state than ours: stop and alarm.
+    case diverged(index: UInt64, own: Digest, quorum: Digest)
+    /// Call `tick` at this reading of the monotonic clock; replaces any earlier wish.
+    case wake(at: UInt64)
+}
+
+/// What a restarted validator brings back from its journal.
+public struct Recovered: Sendable {
+    public var commits: [Commit]
+    /// Blocks in the order in which they were stored: parents before children.
+    public var blocks: [Block]
+    /// The highest round that this validator may have signed.
+    public var highWater: Round
+
+    public init(commits: [Commit] = [], blocks: [Block] = [], highWater: Round = 0) {
+        self.commits = commits
+        self.blocks = blocks
+        self.highWater = highWater
+    }
+}

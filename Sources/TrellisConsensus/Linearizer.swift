@@ -1,0 +1,117 @@
+// From decided leaders to the total order: what each committed leader puts out, in which order, and when (PROTOCOL §5, "Linearise").
+// What has been put out never changes. Everything here is a function of the DAG.
+
+public import TrellisCrypto
+public import TrellisModel
+
+public struct Linearizer: Sendable {
+    public private(set) var dag: DAG
+    private let rule: CommitRule
+    private let suite: HashSuite
+    private let gcDepth: UInt64
+    /// The last slot whose fate has been put out.
+    public private(set) var lastDecided: Slot
+    public private(set) var last: LastCommit
+
+    /// As much of the newest commit as the next one depends on.
+    public struct LastCommit: Sendable, Equatable {
+        public var index: UInt64
+        public var leaderRound: Round
+        public var timestamp: Milliseconds
+        public var digest: Digest
+
+        /// Before the first commit: the chain identifier stands for the previous digest.
+        public static func none(chain: Digest) -> Self { .init(index: 0, leaderRound: 0, timestamp: 0, digest: chain) }
+
+        public init(index: UInt64, leaderRound: Round, timestamp: Milliseconds, digest: Digest) {
+            self.index = index
+            self.leaderRound = leaderRound
+            self.timestamp = timestamp
+            self.digest = digest
+        }
+
+        public init(_ commit: Commit) {
+            self.init(index: commit.index, leaderRound: commit.leader.round, timestamp: commit.timestamp, digest: commit.digest)
+        }
+    }
+
+    public init(dag: DAG, rule: CommitRule, suite: HashSuite, gcDepth: UInt64, last: LastCommit) {
+        self.dag = dag
+        self.rule = rule
+        self.suite = suite
+        self.gcDepth = gcDepth
+        self.last = last
+        lastDecided = Slot(round: last.leaderRound, rank: last.index == 0 ? rule.schedule.leadersPerRound : rule.schedule.leadersPerRound - 1)
+    }
+
+    /// Blocks at or below this round are not put out any more.
+    public var gcRound: Round { last.leaderRound > gcDepth ? last.leaderRound - gcDepth : 0 }
+
+    @discardableResult
+    public mutating func insert(_ vertex: Vertex) -> Bool { dag.insert(vertex) }
+
+    public func statuses() -> [(slot: Slot, status: SlotStatus)] { rule.statuses(dag, after: lastDecided) }
+
+    /// Commits every leader of the decided prefix, in order.
+    public mutating func advance() -> [Commit] {
+        var commits: [Commit] = []
+        for (slot, status) in statuses() {
+            switch status {
+            case .undecided: return commits
+            case .skip: break
+            case .commit(let leader, _): commits.append(output(leader))
+            }
+            lastDecided = slot
+        }
+        return commits
+    }
+
+    private mutating func output(_ leader: BlockReference) -> Commit {
+        let blocks = history(of: leader)
+        let timestamp = max(last.timestamp, medianTimestamp(of: leader))
+        let commit = Commit(
+            index: last.index + 1, leader: leader, blocks: blocks, timestamp: timestamp, previous: last.digest, suite: suite)
+        for block in blocks { dag.markOutput(block) }
+        last = LastCommit(commit)
+        dag.prune(below: gcRound)
+        return commit
+    }
+
+    /// A commit that was decided before a restart: marks its blocks and moves on without deciding again.
+    public mutating func replay(_ commit: Commit) {
+        for block in commit.blocks { dag.markOutput(block) }
+        last = LastCommit(commit)
+        let slots = rule.schedule.slots(commit.leader.round)
+        lastDecided = slots.first { rule.schedule.leader($0) == commit.leader.author } ?? lastDecided
+        dag.prune(below: gcRound)
+    }
+
+    /// The leader's causal history that no commit has put out, above the gc round, in output order.
+    private func history(of leader: BlockReference) -> [BlockReference] {
+        let floor = gcRound
+        var visited: Set<BlockReference> = [leader]
+        var open = [leader]
+        var found: [BlockReference] = []
+        while let next = open.popLast() {
+            guard let vertex = dag.vertex(next), !vertex.isOutput, next.round > floor else { continue }
+            found.append(next)
+            for parent in vertex.parents where parent.round > floor && visited.insert(parent).inserted { open.append(parent) }
+        }
+        return found.sorted()
+    }
+
+    /// The stake-weighted median of the timestamps of the leader's parents in the round below it.
+    private func medianTimestamp(of leader: BlockReference) -> Milliseconds {
+        guard let vertex = dag.vertex(leader) else { return 0 }
+        let votes = vertex.parents.filter { $0.round + 1 == leader.round }.map { parent in
+            (timestamp: dag.vertex(parent)?.timestamp ?? 0, stake: dag.stakes[parent.author])
+        }.sorted { $0.timestamp < $1.timestamp }
+        let total = votes.reduce(0) { $0 + $1.stake }
+        var cumulative: Stake = 0
+        for vote in votes {
+            cumulative += vote.stake
+            if cumulative * 2 > total { return vote.timestamp }
+        }
+        return 0
+    }
+}

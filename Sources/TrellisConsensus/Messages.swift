@@ -1,0 +1,86 @@
+// What validators say to one another inside the peer channel, and how it is laid out. Blocks travel as their own bytes.
+
+public import TrellisCrypto
+public import TrellisModel
+
+/// How far a validator is: sent while it is quiet, and on connecting.
+public struct Heartbeat: Sendable, Equatable, WireEncodable, WireDecodable {
+    /// Round of the sender's newest own block.
+    public let round: Round
+    /// Index of the newest checkpoint it holds a certificate for.
+    public let certified: UInt64
+
+    public init(round: Round, certified: UInt64) {
+        self.round = round
+        self.certified = certified
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        round = try decoder.u64()
+        certified = try decoder.u64()
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u64(round)
+        encoder.u64(certified)
+    }
+}
+
+public enum PeerMessage: Sendable, Equatable {
+    /// Encoded blocks, ancestors first.
+    case blocks([[UInt8]])
+    case heartbeat(Heartbeat)
+    /// Asks for exactly these blocks.
+    case fetch([BlockReference])
+    /// Asks for all blocks from a round on, as many as one answer may hold.
+    case fetchRounds(from: Round)
+    case certificate(CheckpointCertificate)
+
+    /// References in one fetch.
+    public static let fetchMaximum = 256
+
+    public var wireBytes: [UInt8] {
+        var encoder = WireEncoder()
+        switch self {
+        case .blocks(let blocks):
+            encoder.u8(1)
+            encoder.count(blocks.count)
+            for block in blocks { encoder.byteString(block) }
+        case .heartbeat(let heartbeat):
+            encoder.u8(2)
+            heartbeat.encode(to: &encoder)
+        case .fetch(let references):
+            encoder.u8(3)
+            encoder.list(references)
+        case .fetchRounds(let from):
+            encoder.u8(4)
+            encoder.u64(from)
+        case .certificate(let certificate):
+            encoder.u8(5)
+            certificate.encode(to: &encoder)
+        }
+        return encoder.bytes
+    }
+
+    /// Decodes a message within the committee's limits. Blocks are not looked into.
+    public init(wireBytes bytes: [UInt8], committee: Committee) throws(WireError) {
+        let limits = committee.limits
+        guard bytes.count <= limits.messageBytes else {
+            throw .tooMany(what: "message bytes", count: bytes.count, limit: limits.messageBytes)
+        }
+        var decoder = WireDecoder(bytes, suite: committee.suite)
+        switch try decoder.u8() {
+        case 1:
+            let count = try decoder.count("blocks", limit: Limits.fetchedBlocksMaximum)
+            var blocks: [[UInt8]] = []
+            for _ in 0..<count { blocks.append(try decoder.byteString("block", limit: limits.blockBytes)) }
+            self = .blocks(blocks)
+        case 2: self = .heartbeat(try Heartbeat(from: &decoder))
+        case 3: self = .fetch(try decoder.list("references", limit: Self.fetchMaximum))
+        case 4: self = .fetchRounds(from: try decoder.u64())
+        case 5: self = .certificate(try CheckpointCertificate(from: &decoder))
+        default: throw .invalid(what: "message kind", offset: 0)
+        }
+        try decoder.finish()
+    }
+}
