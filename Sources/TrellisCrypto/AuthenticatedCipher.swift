@@ -29,7 +29,7 @@ public struct AuthenticatedCipher: Sendable {
             throw CryptoError.authenticationFailed
         }
         guard let combined = box.combined else { throw CryptoError.authenticationFailed }
-        return combined.withUnsafeBytes { Array($0[Self.nonceSize...]) }
+        return combined.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer(rebasing: $0[Self.nonceSize...])) }
     }
 
     /// Checks and decrypts ciphertext ‖ tag.

@@ -22,7 +22,7 @@ extension SignatureScheme {
         parseKey: { try P384VerifyingKey($0) })
 }
 
-private struct Ed25519SigningKey: SigningKey {
+private struct Ed25519SigningKey: BareSigningKey {
     let scheme = SignatureSchemeIdentifier.ed25519
     let publicKey: [UInt8]
     let seed: SecretBytes
@@ -38,16 +38,16 @@ private struct Ed25519SigningKey: SigningKey {
         publicKey = [UInt8](key.publicKey.rawRepresentation)
     }
 
-    func sign(_ message: [UInt8], context: Domain) throws -> [UInt8] {
+    func signBare(_ message: [UInt8]) throws -> [UInt8] {
         do {
-            return [UInt8](try key.signature(for: context.prefixed + message))
+            return [UInt8](try key.signature(for: message))
         } catch {
             throw CryptoError.signingFailed(scheme: "Ed25519")
         }
     }
 }
 
-private struct Ed25519VerifyingKey: VerifyingKey {
+private struct Ed25519VerifyingKey: BareVerifyingKey {
     let scheme = SignatureSchemeIdentifier.ed25519
     let bytes: [UInt8]
     private let key: Curve25519.Signing.PublicKey
@@ -61,12 +61,12 @@ private struct Ed25519VerifyingKey: VerifyingKey {
         self.bytes = bytes
     }
 
-    func isValid(_ signature: [UInt8], for message: [UInt8], context: Domain) -> Bool {
-        signature.count == 64 && key.isValidSignature(signature, for: context.prefixed + message)
+    func isValidBare(_ signature: [UInt8], for message: [UInt8]) -> Bool {
+        signature.count == 64 && key.isValidSignature(signature, for: message)
     }
 }
 
-private struct P384SigningKey: SigningKey {
+private struct P384SigningKey: BareSigningKey {
     let scheme = SignatureSchemeIdentifier.ecdsaP384
     let publicKey: [UInt8]
     let seed: SecretBytes
@@ -88,16 +88,16 @@ private struct P384SigningKey: SigningKey {
         publicKey = [UInt8](key.publicKey.x963Representation)
     }
 
-    func sign(_ message: [UInt8], context: Domain) throws -> [UInt8] {
+    func signBare(_ message: [UInt8]) throws -> [UInt8] {
         do {
-            return [UInt8](try key.signature(for: SHA384.hash(data: context.prefixed + message)).rawRepresentation)
+            return [UInt8](try key.signature(for: SHA384.hash(data: message)).rawRepresentation)
         } catch {
             throw CryptoError.signingFailed(scheme: "ECDSA-P384")
         }
     }
 }
 
-private struct P384VerifyingKey: VerifyingKey {
+private struct P384VerifyingKey: BareVerifyingKey {
     let scheme = SignatureSchemeIdentifier.ecdsaP384
     let bytes: [UInt8]
     private let key: P384.Signing.PublicKey
@@ -111,9 +111,9 @@ private struct P384VerifyingKey: VerifyingKey {
         self.bytes = bytes
     }
 
-    func isValid(_ signature: [UInt8], for message: [UInt8], context: Domain) -> Bool {
+    func isValidBare(_ signature: [UInt8], for message: [UInt8]) -> Bool {
         guard signature.count == 96 else { return false }
         guard let parsed = try? P384.Signing.ECDSASignature(rawRepresentation: signature) else { return false }
-        return key.isValidSignature(parsed, for: SHA384.hash(data: context.prefixed + message))
+        return key.isValidSignature(parsed, for: SHA384.hash(data: message))
     }
 }

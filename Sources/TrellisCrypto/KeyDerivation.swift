@@ -8,7 +8,17 @@ import Foundation
 public enum KeyDerivation {
     /// HKDF extract and expand (RFC 5869). `count` is at most 255 digests; more is a programming error.
     public static func hkdf(_ suite: HashSuite, secret: SecretBytes, salt: [UInt8], info: [UInt8], count: Int) -> SecretBytes {
-        precondition(count >= 0 && count <= 255 * suite.digestSize, "HKDF gives at most 255 digests")
+        guard let derived = boundedHKDF(suite, secret: secret, salt: salt, info: info, count: count) else {
+            preconditionFailure("HKDF gives at most 255 digests")
+        }
+        return derived
+    }
+
+    /// HKDF; nil for a negative count or more than 255 digests.
+    package static func boundedHKDF(
+        _ suite: HashSuite, secret: SecretBytes, salt: [UInt8], info: [UInt8], count: Int
+    ) -> SecretBytes? {
+        guard (0...255 * suite.digestSize).contains(count) else { return nil }
         guard count > 0 else { return SecretBytes([]) }
         switch suite {
         case .sha256: return derive(HKDF<SHA256>.self, secret, salt, info, count)

@@ -1,0 +1,68 @@
+// Which kind of vector a file holds, told by its content rather than by its name.
+
+import TrellisCrypto
+
+/// One vector with what surrounds it.
+struct CryptoVectorCase {
+    let test: CryptoVector
+    let group: CryptoVector
+    let file: CryptoVector
+
+    /// The text of a field in the test, its group or its file, whichever has it first.
+    func text(_ name: String) -> String? {
+        test.text(name) ?? group.text(name) ?? file.text(name)
+    }
+}
+
+/// A kind of vector that this code can run.
+enum CryptoVectorKind {
+    case mldsa, mldsaExample, ed25519, ecdsa
+    case mlkem, compositeKEM, xWing, ecdh, x25519
+    case aesGCM, hkdf(String), hmacSHA3, sha3
+    case merkle
+
+    static func of(_ file: CryptoVector) -> CryptoVectorKind? {
+        if let algorithm = file.text("algorithm") { return of(algorithm: algorithm.uppercased()) }
+        if file.has("raw_to_be_signed"), file.has("raw_signature") { return .mldsaExample }
+        guard let first = try? file.objects("tests").first else { return nil }
+        if first.identifier?.hasPrefix("id-MLKEM") == true, first.has("ek") { return .compositeKEM }
+        if first.has("eseed"), first.has("pk"), first.has("ct") { return .xWing }
+        if first.has("path"), first.text("type") == "inclusion" || first.text("type") == "consistency" { return .merkle }
+        return nil
+    }
+
+    private static func of(algorithm: String) -> CryptoVectorKind? {
+        switch algorithm {
+        case "ML-DSA", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87": .mldsa
+        case "EDDSA", "ED25519": .ed25519
+        case "ECDSA": .ecdsa
+        case "ML-KEM", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024": .mlkem
+        case "ECDH": .ecdh
+        case "XDH", "X25519": .x25519
+        case "AES-GCM", "ACVP-AES-GCM": .aesGCM
+        case "HKDF-SHA-256", "HKDF-SHA-384", "HKDF-SHA-512": .hkdf(algorithm)
+        case "HMACSHA3-256": .hmacSHA3
+        case "SHA3-256": .sha3
+        default: nil
+        }
+    }
+
+    func run(_ vector: CryptoVectorCase) throws -> VectorOutcome {
+        switch self {
+        case .mldsa: try CryptoSignatureVectors.mldsa(vector)
+        case .mldsaExample: try CryptoSignatureVectors.mldsaExample(vector)
+        case .ed25519: try CryptoSignatureVectors.ed25519(vector)
+        case .ecdsa: try CryptoSignatureVectors.ecdsa(vector)
+        case .mlkem: try CryptoKEMVectors.mlkem(vector)
+        case .compositeKEM: try CryptoKEMVectors.composite(vector)
+        case .xWing: try CryptoKEMVectors.xWing(vector)
+        case .ecdh: try CryptoAgreementVectors.ecdh(vector)
+        case .x25519: try CryptoAgreementVectors.x25519(vector)
+        case .aesGCM: try CryptoSymmetricVectors.aesGCM(vector)
+        case .hkdf(let name): try CryptoSymmetricVectors.hkdf(vector, name)
+        case .hmacSHA3: try CryptoSymmetricVectors.hmacSHA3(vector)
+        case .sha3: try CryptoSymmetricVectors.sha3(vector)
+        case .merkle: try CryptoMerkleVectors.proof(vector)
+        }
+    }
+}
