@@ -18,6 +18,9 @@ public struct Validator: Sendable {
 public struct Council: Sendable {
     public static let defaultName = "default"
     public static let nameMaximum = 64
+    public static let seatsMaximum = 4096
+    /// Bounded so that no sum over a council, times 1000, can overflow.
+    public static let seatWeightMaximum: UInt64 = 1 << 32
 
     public struct Seat: Sendable {
         public let name: String

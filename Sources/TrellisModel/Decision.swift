@@ -16,6 +16,29 @@ public enum Outcome: UInt8, Sendable {
     }
 }
 
+extension Outcome {
+    /// Where a council stands: approved once the weight that approves is enough, rejected as soon as it cannot be enough any
+    /// more (abstentions approve nothing), nil while the votes still out can turn it either way.
+    public init?(tallying seats: [SeatVote], thresholdPermille: UInt64) {
+        var total: UInt64 = 0
+        var approving: UInt64 = 0
+        var open: UInt64 = 0
+        for seat in seats {
+            total += seat.weight
+            if seat.verdict == .approve { approving += seat.weight }
+            if seat.verdict == nil { open += seat.weight }
+        }
+        let needed = Council.approvalWeight(of: total, thresholdPermille: thresholdPermille)
+        if approving >= needed {
+            self = .approved
+        } else if approving + open < needed {
+            self = .rejected
+        } else {
+            return nil
+        }
+    }
+}
+
 /// A point in the total order: a commit and its timestamp.
 public struct OrderPoint: Sendable, Equatable, WireEncodable, WireDecodable {
     public let commit: UInt64
@@ -39,6 +62,8 @@ public struct OrderPoint: Sendable, Equatable, WireEncodable, WireDecodable {
 
 /// How one seat stood when the decision fell. `verdict` is nil for a seat that had not voted.
 public struct SeatVote: Sendable, Equatable, WireEncodable, WireDecodable {
+    public static let encodedSizeMaximum = 4 + 8 + 1 + 4 + Vote.reasonMaximum
+
     public let seat: UInt32
     public let weight: UInt64
     public let verdict: Verdict?
@@ -54,6 +79,7 @@ public struct SeatVote: Sendable, Equatable, WireEncodable, WireDecodable {
     public init(from decoder: inout WireDecoder) throws(WireError) {
         seat = try decoder.u32()
         weight = try decoder.u64()
+        guard weight <= Council.seatWeightMaximum else { throw .invalid(what: "weight", offset: decoder.offset - 8) }
         let code = try decoder.u8()
         verdict = Verdict(rawValue: code)
         guard code == 0 || verdict != nil else { throw .invalid(what: "verdict", offset: decoder.offset - 1) }
@@ -94,7 +120,8 @@ public struct Decision: Sendable, Equatable, WireEncodable, WireDecodable {
         guard let outcome = Outcome(rawValue: try decoder.u8()) else { throw .invalid(what: "outcome", offset: decoder.offset - 1) }
         self.outcome = outcome
         thresholdPermille = try decoder.u64()
-        seats = try decoder.list("seats", limit: 4096)
+        guard thresholdPermille <= 1000 else { throw .invalid(what: "threshold", offset: decoder.offset - 8) }
+        seats = try decoder.list("seats", limit: Council.seatsMaximum)
         proposed = try OrderPoint(from: &decoder)
         decided = try OrderPoint(from: &decoder)
     }

@@ -147,10 +147,10 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
             try require(!council.name.isEmpty && council.name.utf8.count <= Council.nameMaximum, "a council's name has 1 to 64 bytes")
             try require((500...1000).contains(council.thresholdPermille), "\(council.name): threshold must be 500 to 1000 per mille")
             try require((1...604_800_000).contains(council.deadline), "\(council.name): deadline must be 1 ms to 7 days")
-            try require(!council.seats.isEmpty && council.seats.count <= 4096, "\(council.name): 1 to 4096 seats")
+            try require(!council.seats.isEmpty && council.seats.count <= Council.seatsMaximum, "\(council.name): 1 to 4096 seats")
             for seat in council.seats {
                 try require(Int(seat.validator) < validators.count, "\(council.name): seat \(seat.name) names no validator")
-                try require((1...(1 << 32)).contains(seat.weight), "\(council.name): a seat's weight must be 1 to 2^32")
+                try require((1...Council.seatWeightMaximum).contains(seat.weight), "\(council.name): a seat's weight must be 1 to 2^32")
             }
         }
         try require((8...100_000).contains(parameters.gcDepth), "gc_depth must be 8 to 100000")

@@ -1,0 +1,94 @@
+// What executing one commit gives its caller: what to store, what to tell, what to attest. Values only; nothing is decided here.
+
+public import TrellisCrypto
+public import TrellisModel
+
+/// A new entry of the log.
+public struct LogAppend: Sendable, Equatable {
+    /// The leaf's place in the Merkle log, from 0.
+    public let index: UInt64
+    /// The identifier of what was submitted: once logged, it is never logged again.
+    public let identifier: Digest
+    /// The leaf. For a record these are its bytes in the block that brought it, not copied.
+    public let bytes: ArraySlice<UInt8>
+}
+
+/// Why a transaction had no effect. Every validator ignores the same ones.
+public enum IgnoreReason: UInt8, Sendable, CaseIterable {
+    /// Not the canonical encoding of any transaction.
+    case malformed
+    /// Larger than genesis allows.
+    case tooLarge
+    /// The same bytes are pending or in the log already.
+    case duplicate
+    /// Proposed to a council that genesis does not name.
+    case unknownCouncil
+    /// Votes for a seat that genesis does not name.
+    case unknownSeat
+    /// As many proposals are pending as the ledger holds.
+    case pendingFull
+
+    public var name: String {
+        switch self {
+        case .malformed: "malformed"
+        case .tooLarge: "too large"
+        case .duplicate: "duplicate"
+        case .unknownCouncil: "unknown council"
+        case .unknownSeat: "unknown seat"
+        case .pendingFull: "too many pending proposals"
+        }
+    }
+}
+
+/// The effects of one commit.
+public struct Execution: Sendable {
+    public let commit: UInt64
+    /// New log entries, in order.
+    public internal(set) var appended: [LogAppend] = []
+    /// The Merkle nodes that the new entries complete, leaves (level 0) included, in the order of completion.
+    public internal(set) var nodes: [(level: Int, index: UInt64, hash: Digest)] = []
+    /// Proposals that became pending.
+    public internal(set) var opened: [Digest] = []
+    /// Proposals decided, in the order of their log entries.
+    public internal(set) var decided: [Decision] = []
+    /// Nil when the commit changed nothing.
+    public internal(set) var checkpoint: Checkpoint?
+    public internal(set) var votesCounted = 0
+    /// Votes for nothing pending, of another council, or repeated.
+    public internal(set) var votesIgnored = 0
+    public internal(set) var ignored: [(identifier: Digest, reason: IgnoreReason)] = []
+
+    var changedLedger: Bool { !appended.isEmpty || !opened.isEmpty || votesCounted > 0 }
+}
+
+/// How much the ledger has done since the first commit.
+public struct LedgerCounters: Sendable, Equatable, WireEncodable, WireDecodable {
+    public internal(set) var records: UInt64 = 0
+    public internal(set) var approved: UInt64 = 0
+    public internal(set) var rejected: UInt64 = 0
+    public internal(set) var expired: UInt64 = 0
+
+    init() {}
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        records = try decoder.u64()
+        approved = try decoder.u64()
+        rejected = try decoder.u64()
+        expired = try decoder.u64()
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u64(records)
+        encoder.u64(approved)
+        encoder.u64(rejected)
+        encoder.u64(expired)
+    }
+
+    mutating func count(_ outcome: Outcome) {
+        switch outcome {
+        case .approved: approved &+= 1
+        case .rejected: rejected &+= 1
+        case .expired: expired &+= 1
+        }
+    }
+}
