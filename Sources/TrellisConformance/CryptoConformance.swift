@@ -17,8 +17,9 @@ public struct CryptoConformance {
     /// - Throws: `ConformanceError.unreadableDirectory` if there is no such directory.
     public static func run(directory: String) throws -> ConformanceReport {
         var report = ConformanceReport()
-        for path in try files(under: directory) {
-            run(file: path, in: directory, &report)
+        let root = URL(fileURLWithPath: directory).resolvingSymlinksInPath().path
+        for path in try files(under: root) {
+            run(file: path, in: root, &report)
         }
         return report
     }
@@ -49,8 +50,7 @@ public struct CryptoConformance {
 
     private static func run(_ file: CryptoVector, path: String, _ report: inout ConformanceReport) throws {
         guard let kind = CryptoVectorKind.of(file) else {
-            let folder = path.split(separator: "/").first.map(String.init)
-            return report.skip(unimplementedName(file, folder: folder), count: try countTests(file))
+            return report.skip(unimplementedName(file, path: path), count: try countTests(file))
         }
         if file.has("testGroups") {
             for group in try file.objects("testGroups") {
@@ -85,9 +85,12 @@ public struct CryptoConformance {
         return file.has("tests") ? try file.objects("tests").count : 1
     }
 
-    private static func unimplementedName(_ file: CryptoVector, folder: String?) -> String {
-        file.text("parameterSet") ?? file.text("algorithm") ?? folder.map { $0.hasSuffix(".json") ? String($0.dropLast(5)) : $0 }
-            ?? "unknown"
+    /// What the file says that it is of; failing that, its folder and name.
+    private static func unimplementedName(_ file: CryptoVector, path: String) -> String {
+        if let name = file.text("parameterSet") ?? file.text("algorithm") { return name }
+        let parts = path.split(separator: "/")
+        let stem = parts.last.map { $0.dropLast(".json".count) } ?? ""
+        return parts.count > 1 ? "\(parts[0]) \(stem)" : String(stem)
     }
 }
 
