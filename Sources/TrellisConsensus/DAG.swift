@@ -1,7 +1,7 @@
 // The blocks a validator has accepted, as a graph: who referenced whom, and nothing else. Payloads live elsewhere. Blocks enter only
 // when all their parents are held; whole rounds leave once they fall behind garbage collection.
 
-public import TrellisCrypto
+import TrellisCrypto
 public import TrellisModel
 
 /// A block as the commit rule sees it.

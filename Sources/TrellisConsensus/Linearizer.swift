@@ -41,7 +41,8 @@ public struct Linearizer: Sendable {
         self.suite = suite
         self.gcDepth = gcDepth
         self.last = last
-        lastDecided = Slot(round: last.leaderRound, rank: last.index == 0 ? rule.schedule.leadersPerRound : rule.schedule.leadersPerRound - 1)
+        lastDecided = Slot(
+            round: last.leaderRound, rank: last.index == 0 ? rule.schedule.leadersPerRound : rule.schedule.leadersPerRound - 1)
     }
 
     /// Blocks at or below this round are not put out any more.

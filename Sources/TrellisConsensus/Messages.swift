@@ -1,6 +1,6 @@
 // What validators say to one another inside the peer channel, and how it is laid out. Blocks travel as their own bytes.
 
-public import TrellisCrypto
+import TrellisCrypto
 public import TrellisModel
 
 /// How far a validator is: sent while it is quiet, and on connecting.

@@ -1,7 +1,7 @@
 // Transactions that wait for an own block, and those that ride in own blocks that are not output yet. Bounded in bytes.
 
 import TrellisCrypto
-public import TrellisModel
+import TrellisModel
 
 struct Pool: Sendable {
     /// Votes first: a decision waits for them.

@@ -1,7 +1,7 @@
 // Blocks that wait for parents we do not hold, and who should be asked for those. Bounded per author; nothing here is trusted.
 
 import TrellisCrypto
-public import TrellisModel
+import TrellisModel
 
 struct Suspension: Sendable {
     private let perAuthorMaximum: Int
