@@ -24,6 +24,8 @@ public struct Parameters: Sendable, Equatable {
 public struct Limits: Sendable, Equatable {
     /// Attestations in one header: what an author may have executed since its last block, newest first to matter.
     public static let attestationsMaximum = 64
+    /// The most that genesis may set `transactionBytes` to.
+    public static let transactionBytesMaximum: UInt64 = 16 << 20
     /// Blocks in one answer to a fetch.
     public static let fetchedBlocksMaximum = 512
 

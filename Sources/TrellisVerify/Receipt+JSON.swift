@@ -1,0 +1,111 @@
+// The file form of a receipt: JSON for people around one base64 field that is the receipt. Everything else in the file is derived from that
+// field, and reading derives it again and demands the same bytes, so that nothing in the file can say what the proof does not.
+
+import TrellisCrypto
+import TrellisModel
+
+extension Receipt {
+    /// No receipt file is larger. Escapes make at most six bytes of one.
+    public static let fileBytesMaximum =
+        wireBytesMaximum / 3 * 4 + 6 * entryBytesMaximum + 256 * (Stakes.validatorsMaximum + Council.seatsMaximum) + 65_536
+
+    /// The file's bytes: keys in a fixed order, indented by two spaces, no newline at the end.
+    public var json: [UInt8] {
+        var writer = JSONWriter()
+        writer.open("{")
+        writer.string("format", Self.format)
+        writer.string("chain_id", certificate.checkpoint.chain.description)
+        writer.open("{", key: "summary")
+        if let logEntry = try? LogEntry(wireBytes: entry) { Self.summarize(logEntry, &writer) }
+        summarizeProof(&writer)
+        writer.close("}")
+        writer.plain("receipt", Base64.encode(wireBytes))
+        writer.close("}")
+        return writer.bytes
+    }
+
+    /// Reads a receipt file.
+    ///
+    /// - Throws: unless the file is, byte for byte, what `json` gives for the receipt in it.
+    public init(json: [UInt8]) throws(ReceiptError) {
+        guard json.count <= Self.fileBytesMaximum else { throw .tooLarge(bytes: json.count, limit: Self.fileBytesMaximum) }
+        guard let text = Self.receiptField(json) else { throw .notAReceiptFile }
+        guard let bytes = Base64.decode(text) else { throw .malformedBase64 }
+        try self.init(wireBytes: bytes)
+        let expected = self.json
+        guard json != expected else { return }
+        if JSONWriter.withoutWhitespace(json) == JSONWriter.withoutWhitespace(expected) { throw .reformatted }
+        throw .edited(offset: zip(json, expected).prefix { $0 == $1 }.count)
+    }
+
+    /// The text of the last field, found from the end: `"receipt": "…" }`.
+    private static func receiptField(_ json: [UInt8]) -> ArraySlice<UInt8>? {
+        var rest = json[...]
+        func skipSpace() { while let byte = rest.last, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { rest.removeLast() } }
+        func skip(_ token: String) -> Bool {
+            skipSpace()
+            guard rest.suffix(token.utf8.count).elementsEqual(token.utf8) else { return false }
+            rest.removeLast(token.utf8.count)
+            return true
+        }
+        guard skip("}"), skip("\"") else { return nil }
+        let end = rest.endIndex
+        while let byte = rest.last, Base64.isCharacter(byte) { rest.removeLast() }
+        let text = json[rest.endIndex..<end]
+        guard skip("\""), skip(":"), skip("\"receipt\"") else { return nil }
+        return text
+    }
+
+    private static func summarize(_ entry: LogEntry, _ writer: inout JSONWriter) {
+        writer.string("identifier", entry.identifier.description)
+        switch entry {
+        case .record(let record):
+            writer.string("kind", "record")
+            writer.number("bytes", UInt64(record.data.count))
+        case .decision(let decision):
+            writer.string("kind", "decision")
+            writer.string("outcome", decision.outcome.name)
+            writer.string("council", decision.proposal.council)
+            writer.string("subject", decision.proposal.kind)
+            writer.string("text", decision.proposal.text)
+            writer.open("{", key: "fields")
+            for field in decision.proposal.fields { writer.string(field.name, field.value) }
+            writer.close("}")
+            writer.number("threshold_permille", decision.thresholdPermille)
+            writer.open("[", key: "votes")
+            for seat in decision.seats {
+                writer.open("{")
+                writer.number("seat", UInt64(seat.seat))
+                writer.number("weight", seat.weight)
+                writer.string("verdict", seat.verdict?.name ?? "none")
+                writer.string("reason", seat.reason)
+                writer.close("}")
+            }
+            writer.close("]")
+            writer.string("proposed", Text.time(decision.proposed.timestamp))
+            writer.string("decided", Text.time(decision.decided.timestamp))
+        }
+    }
+
+    private func summarizeProof(_ writer: inout JSONWriter) {
+        let checkpoint = certificate.checkpoint
+        writer.number("log_index", index)
+        writer.number("log_size", checkpoint.logSize)
+        writer.number("checkpoint", checkpoint.index)
+        writer.string("checkpoint_time", Text.time(checkpoint.timestamp))
+        writer.open("[", key: "signers")
+        for proof in certificate.proofs {
+            writer.open("{")
+            writer.number("validator", UInt64(proof.prefix.author))
+            writer.string("scheme", proof.prefix.scheme.name)
+            writer.string("time", Text.time(proof.prefix.timestamp))
+            writer.close("}")
+        }
+        writer.close("]")
+    }
+}
+
+extension SignatureSchemeIdentifier {
+    /// The standard's name, or the number of a scheme that is not known here (and with which nothing verifies).
+    var name: String { SignatureScheme.identified(self)?.name ?? "unknown scheme \(rawValue)" }
+}
