@@ -6,7 +6,7 @@ import TrellisModel
 
 struct DagFile: Decodable {
     var scenarios: [DagScenario]?
-    var invalid_blocks: [DagInvalidBlock]?
+    var invalidBlocks: [DagInvalidBlock]?
 }
 
 enum DagCaseError: Error, CustomStringConvertible {
@@ -55,10 +55,10 @@ struct DagScenario: Decodable {
     var name: String
     var n: Int
     var rule: DagRule
-    var leaders_per_round: Int?
+    var leadersPerRound: Int?
     var schedule: [String: [UInt32]]?
     var stakes: [UInt64]?
-    var gc_depth: UInt64?
+    var gcDepth: UInt64?
     var raw: Bool?
     var blocks: [DagBlock]
     var expect: Expectation
@@ -71,7 +71,7 @@ struct DagScenario: Decodable {
             guard let round = Round(round) else { throw DagCaseError.malformed("schedule round '\(round)'") }
             overrides[round] = leaders
         }
-        return CommitRule(schedule: LeaderSchedule(validators: n, leadersPerRound: leaders_per_round ?? 1, overrides: overrides))
+        return CommitRule(schedule: LeaderSchedule(validators: n, leadersPerRound: leadersPerRound ?? 1, overrides: overrides))
     }
 
     /// What differs from the expectation.
@@ -100,7 +100,8 @@ struct DagScenario: Decodable {
 
     private func checkCommits(_ expected: [Expectation.Output], _ graph: DagGraph, _ rule: CommitRule, _ dag: DAG) throws -> [String] {
         var linearizer = Linearizer(
-            dag: dag, rule: rule, suite: .sha256, gcDepth: gc_depth ?? .max, last: .none(chain: HashSuite.sha256.hash([UInt8]())))
+            dag: dag, rule: rule, suite: .sha256, gcDepth: gcDepth ?? .max,
+            last: .none(chain: HashSuite.sha256.hash([UInt8]()), suite: .sha256))
         let commits = linearizer.advance()
         guard commits.count == expected.count else { return ["expected \(expected.count) commits, got \(commits.count)"] }
         var differences: [String] = []

@@ -11,10 +11,12 @@ public enum DagConformance {
     /// Runs every case of the files at `paths`. Throws when a file can't be read or is no such file.
     public static func run(files paths: [String]) throws -> ConformanceReport {
         var report = ConformanceReport()
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         for path in paths {
-            let file = try JSONDecoder().decode(DagFile.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+            let file = try decoder.decode(DagFile.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
             for scenario in file.scenarios ?? [] { run(scenario, into: &report) }
-            for invalid in file.invalid_blocks ?? [] { run(invalid, into: &report) }
+            for invalid in file.invalidBlocks ?? [] { run(invalid, into: &report) }
         }
         return report
     }

@@ -75,7 +75,8 @@ public struct Core: Sendable {
         }
         for block in recovered.blocks { dag.insert(Vertex(block)) }
         linearizer = Linearizer(
-            dag: dag, rule: CommitRule(schedule: schedule), suite: committee.suite, gcDepth: depth, last: .none(chain: committee.chain))
+            dag: dag, rule: CommitRule(schedule: schedule), suite: committee.suite, gcDepth: depth,
+            last: .none(chain: committee.chain, suite: committee.suite))
         restore(recovered)
     }
 

@@ -20,8 +20,10 @@ public struct Linearizer: Sendable {
         public var timestamp: Milliseconds
         public var digest: Digest
 
-        /// Before the first commit: the chain identifier stands for the previous digest.
-        public static func none(chain: Digest) -> Self { .init(index: 0, leaderRound: 0, timestamp: 0, digest: chain) }
+        /// Before the first commit.
+        public static func none(chain: Digest, suite: HashSuite) -> Self {
+            .init(index: 0, leaderRound: 0, timestamp: 0, digest: Commit.origin(chain: chain, suite: suite))
+        }
 
         public init(index: UInt64, leaderRound: Round, timestamp: Milliseconds, digest: Digest) {
             self.index = index
