@@ -1,0 +1,132 @@
+// A policy: ordered rules of which the first that fits decides. Evaluation is a pure function of the policy and the input.
+
+/// Rules read from YAML, as `docs/policy.md` describes them.
+public struct Policy: Sendable {
+    /// The name the policy gives itself.
+    public let name: String
+    let rules: [PolicyRule]
+    let fallback: PolicyOutcome
+
+    /// The kind of proposals whose text is read as a shell command.
+    public static let commandKind = "command"
+
+    /// Reads a policy.
+    ///
+    /// - Parameters:
+    ///   - yaml: the policy's text, at most `PolicyBounds.lengthMaximumBytes`.
+    ///   - name: what to call it in errors, usually the file's name.
+    public init(yaml: String, name: String) throws(PolicyError) {
+        var reader = PolicyReader(policy: name)
+        self = try reader.read(yaml)
+    }
+
+    init(name: String, rules: [PolicyRule], fallback: PolicyOutcome) {
+        self.name = name
+        self.rules = rules
+        self.fallback = fallback
+    }
+
+    /// The verdict on one proposal. The same input gives the same verdict and reason everywhere.
+    public func evaluate(_ input: EvaluationInput) -> Evaluation {
+        var facts = ShellFacts()
+        if input.kind == Self.commandKind { facts = ShellFacts(command: input.text, workingDirectory: input.fields["cwd"]) }
+        let subject = PolicySubject(input: input, facts: facts)
+        let rule = rules.first { $0.condition.holds(for: subject) }
+        let outcome = rule?.outcome ?? fallback
+        return Evaluation(verdict: outcome.verdict, reason: outcome.reason.text(for: subject), rule: rule?.name)
+    }
+}
+
+/// One rule.
+struct PolicyRule: Sendable {
+    var name: String
+    var condition: PolicyCondition
+    var outcome: PolicyOutcome
+}
+
+/// What a rule or the default says.
+struct PolicyOutcome: Sendable {
+    var verdict: PolicyVerdict
+    var reason: ReasonTemplate
+}
+
+/// What conditions and reasons are about.
+struct PolicySubject {
+    var input: EvaluationInput
+    var facts: ShellFacts
+
+    /// The text of a field; `kind` and `text` are fields of every proposal.
+    func field(_ name: String) -> String? {
+        switch name {
+        case "kind": input.kind
+        case "text": input.text
+        default: input.fields[name]
+        }
+    }
+}
+
+/// A condition over facts and fields.
+indirect enum PolicyCondition: Sendable {
+    case all([PolicyCondition])
+    case any([PolicyCondition])
+    case not(PolicyCondition)
+    /// Every test must hold; without tests the fact must be true, above zero or not empty.
+    case fact(FactName, [PolicyTest])
+    /// Every test must hold; without tests the field must exist.
+    case field(String, [PolicyTest])
+
+    func holds(for subject: PolicySubject) -> Bool {
+        switch self {
+        case .all(let conditions): return conditions.allSatisfy { $0.holds(for: subject) }
+        case .any(let conditions): return conditions.contains { $0.holds(for: subject) }
+        case .not(let condition): return !condition.holds(for: subject)
+        case .fact(let name, let tests):
+            let value = subject.facts[name]
+            return tests.isEmpty ? value.isTrue : tests.allSatisfy { $0.holds(for: value) }
+        case .field(let name, let tests):
+            let value = subject.field(name)
+            return tests.isEmpty ? value != nil : tests.allSatisfy { $0.holds(for: value) }
+        }
+    }
+}
+
+/// One comparison.
+enum PolicyTest: Sendable {
+    case isFlag(Bool)
+    case isCount(Int)
+    case isText([String])
+    case contains([String])
+    case only([String])
+    case matches([GlobPattern])
+    case above(Int)
+    case below(Int)
+    case exists(Bool)
+
+    func holds(for value: FactValue) -> Bool {
+        switch (self, value) {
+        case (.isFlag(let expected), .flag(let actual)): expected == actual
+        case (.isCount(let expected), .count(let actual)): expected == actual
+        case (.above(let bound), .count(let actual)): actual > bound
+        case (.below(let bound), .count(let actual)): actual < bound
+        case (.above(let bound), .list(let values)): values.count > bound
+        case (.below(let bound), .list(let values)): values.count < bound
+        case (.contains(let wanted), .list(let values)): values.contains(where: wanted.contains)
+        case (.only(let allowed), .list(let values)): values.allSatisfy(allowed.contains)
+        case (.matches(let patterns), .list(let values)): values.contains { value in patterns.contains { $0.matches(value) } }
+        default: false
+        }
+    }
+
+    func holds(for text: String?) -> Bool {
+        if case .exists(let expected) = self { return (text != nil) == expected }
+        guard let text else { return false }
+        switch self {
+        case .isText(let allowed): return allowed.contains(text)
+        case .contains(let parts): return parts.contains { text.contains($0) }
+        case .matches(let patterns): return patterns.contains { $0.matches(text) }
+        case .above(let bound): return Int(text).map { $0 > bound } ?? false
+        case .below(let bound): return Int(text).map { $0 < bound } ?? false
+        case .isFlag, .isCount, .only, .exists: return false
+        }
+    }
+}
