@@ -50,33 +50,44 @@ struct SimulatedContents {
         current = durable
     }
 
-    /// Keeps of the unsynced changes what `random` says: none, all, a prefix cut at any byte, or any subset of sectors.
+    /// Keeps of the unsynced changes what `random` says: none, all, a prefix cut at any byte, or any subset of the sectors written.
     mutating func crash(_ random: inout SplitMix64) {
-        let fate = Int.random(in: 0..<4, using: &random)
         let total = pending.reduce(0) { sum, change in
             if case .write(_, let bytes) = change { sum + bytes.count } else { sum }
         }
-        var budget = [0, total, Int.random(in: 0...total, using: &random), total][fate]
-        for change in pending {
-            guard case .write(let offset, let bytes) = change else {
-                if budget > 0 { apply(change) }
-                continue
-            }
-            let kept = Array(bytes.prefix(budget))
-            budget -= kept.count
-            if fate == 3 { keepSomeSectors(of: kept, at: offset, &random) } else { apply(.write(offset: offset, bytes: kept)) }
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: break
+        case 1: keepPrefix(total)
+        case 2: keepPrefix(Int.random(in: 0...total, using: &random))
+        default: keepSomeSectors(&random)
         }
         pending = []
         current = durable
     }
 
-    private mutating func keepSomeSectors(of bytes: [UInt8], at offset: Int, _ random: inout SplitMix64) {
-        var start = 0
-        while start < bytes.count {
-            let boundary = ((offset + start) / SimulatedDisk.sectorBytes + 1) * SimulatedDisk.sectorBytes - offset
-            let end = min(bytes.count, boundary)
-            if Bool.random(using: &random) { apply(.write(offset: offset + start, bytes: Array(bytes[start..<end]))) }
-            start = end
+    /// Keeps the first `budget` bytes written, and the truncations among them.
+    private mutating func keepPrefix(_ budget: Int) {
+        var budget = budget
+        for change in pending {
+            if case .write(let offset, let bytes) = change {
+                apply(.write(offset: offset, bytes: Array(bytes.prefix(budget))))
+                budget -= min(budget, bytes.count)
+            } else if budget > 0 {
+                apply(change)
+            }
+        }
+    }
+
+    /// Keeps whole sectors as they are now; a sector that is not kept stays as it was, or is zeros beyond the old end.
+    private mutating func keepSomeSectors(_ random: inout SplitMix64) {
+        var sectors: Set<Int> = []
+        for case .write(let offset, let bytes) in pending where !bytes.isEmpty {
+            sectors.formUnion((offset / SimulatedDisk.sectorBytes)...((offset + bytes.count - 1) / SimulatedDisk.sectorBytes))
+        }
+        for sector in sectors.sorted() where Bool.random(using: &random) {
+            let start = sector * SimulatedDisk.sectorBytes
+            let end = min(current.count, start + SimulatedDisk.sectorBytes)
+            if start < end { apply(.write(offset: start, bytes: Array(current[start..<end]))) }
         }
     }
 
