@@ -152,6 +152,8 @@ public struct Core: Sendable {
     public var certificate: CheckpointCertificate? { certifier.certificate }
     public var poolBytes: Int { pool.bytes }
     public var poolCount: Int { pool.count }
+    /// Whether a transaction waits here, or rides in an own block that is not output yet.
+    public func knows(_ identifier: Digest) -> Bool { pool.contains(identifier) }
     public var suspendedCount: Int { suspension.count }
     public var fetchCount: Int { fetches.count }
     public var dag: DAG { linearizer.dag }

@@ -15,6 +15,8 @@ struct Pool: Sendable {
     var isEmpty: Bool { votes.isEmpty && head == transactions.count }
     var count: Int { votes.count + transactions.count - head }
 
+    func contains(_ identifier: Digest) -> Bool { queued.contains(identifier) }
+
     mutating func add(_ new: [Transaction]) {
         for transaction in new where queued.insert(transaction.identifier).inserted {
             bytes += transaction.bytes.count

@@ -1,0 +1,191 @@
+// A validator as a library value: initialize a network, start a node, propose, ask for results, stop. The composition root: the only
+// place where the core, the ledger, storage, the peer network and the evaluators meet.
+
+import Foundation
+public import Logging
+import TrellisConsensus
+public import TrellisCrypto
+import TrellisEvaluators
+import TrellisLedger
+public import TrellisModel
+import TrellisStorage
+import TrellisTransport
+public import TrellisVerify
+
+/// The secret keys of one validator, by role.
+public struct ValidatorKeys: Sendable {
+    public let consensus: any SigningKey
+    public let identity: any SigningKey
+    public let seat: any SigningKey
+
+    public init(consensus: any SigningKey, identity: any SigningKey, seat: any SigningKey) {
+        self.consensus = consensus
+        self.identity = identity
+        self.seat = seat
+    }
+}
+
+/// What one validator needs to run.
+public struct NodeOptions: Sendable {
+    public var genesis: Genesis
+    public var validator: ValidatorIndex
+    public var keys: ValidatorKeys
+    public var dataDirectory: String
+    /// Where peers reach this validator, as host:port.
+    public var listen: String
+    /// Where this validator reaches the others, by name, as host:port.
+    public var peers: [String: String]
+    /// The policy's YAML text; the standard policy where nil.
+    public var policy: String?
+    public var leaderTimeout: Milliseconds = 200
+    public var roundDelayMinimum: Milliseconds = 0
+    public var heartbeat: Milliseconds = 2000
+    public var poolBytesMaximum = 64 << 20
+    public var journalBytesKept: UInt64 = 1 << 30
+
+    public init(
+        genesis: Genesis, validator: ValidatorIndex, keys: ValidatorKeys, dataDirectory: String, listen: String, peers: [String: String],
+        policy: String? = nil
+    ) {
+        self.genesis = genesis
+        self.validator = validator
+        self.keys = keys
+        self.dataDirectory = dataDirectory
+        self.listen = listen
+        self.peers = peers
+        self.policy = policy
+    }
+}
+
+public final class Node: NodeService {
+    public let genesis: Genesis
+    public let committee: Committee
+    public let validator: ValidatorIndex
+    private let replica: Replica
+    private let network: PeerNetwork?
+    private let intake: PeerIntake
+
+    /// Opens the data directory and recovers; nothing runs yet. Throws when the keys are not those of the genesis, when another process
+    /// holds the directory, or when the journal is damaged beyond a torn tail.
+    public init(_ options: NodeOptions, logger: Logger) throws {
+        genesis = options.genesis
+        let committee = try Committee(genesis: options.genesis)
+        self.committee = committee
+        validator = options.validator
+        try Self.check(options, committee)
+        let policy = try Policy(yaml: options.policy ?? Policy.standard, name: options.policy == nil ? "standard" : "policy")
+        let seats = committee.seats(of: options.validator).map { Seats.Seat(council: $0.council, seat: $0.seat, key: options.keys.seat) }
+        let pacing = Pacing(
+            leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, heartbeat: options.heartbeat)
+        let replica = try Replica(
+            ReplicaConfiguration(
+                committee: committee, own: options.validator, consensusKey: options.keys.consensus,
+                seats: Seats(seats: seats, policy: policy, committee: committee), pacing: pacing,
+                dataDirectory: options.dataDirectory, poolBytesMaximum: options.poolBytesMaximum,
+                journalBytesKept: options.journalBytesKept, logger: logger))
+        self.replica = replica
+        let intake = PeerIntake(committee: committee, logger: logger)
+        self.intake = intake
+        network = try Self.network(options, committee, logger) { event in
+            guard let input = intake.input(event), replica.inbox.push(input) else { return }
+            Task { await replica.drain() }
+        }
+    }
+
+    private static func check(_ options: NodeOptions, _ committee: Committee) throws {
+        guard let own = committee.validator(options.validator) else {
+            throw NodeError.invalid("genesis has no validator \(options.validator)")
+        }
+        guard own.key.bytes == options.keys.consensus.publicKey, own.identityKey.bytes == options.keys.identity.publicKey else {
+            throw NodeError.invalid("the keys are not those of validator '\(own.name)' in genesis")
+        }
+        for (council, seat) in committee.seats(of: options.validator)
+        where committee.seatKey(council: council, seat: seat)?.bytes != options.keys.seat.publicKey {
+            throw NodeError.invalid("the seat key is not that of validator '\(own.name)' in genesis")
+        }
+    }
+
+    private static func network(
+        _ options: NodeOptions, _ committee: Committee, _ logger: Logger, onEvent: @escaping @Sendable (PeerEvent) -> Void
+    ) throws -> PeerNetwork? {
+        guard committee.validators.count > 1 else { return nil }
+        var addresses: [ValidatorIndex: PeerAddress] = [:]
+        for (index, validator) in committee.validators.enumerated() where index != Int(options.validator) {
+            guard let text = options.peers[validator.name] else { throw NodeError.invalid("no address for validator '\(validator.name)'") }
+            guard let address = PeerAddress(text) else { throw NodeError.invalid("'\(text)' is not host:port") }
+            addresses[ValidatorIndex(index)] = address
+        }
+        guard let listen = PeerAddress(options.listen) else { throw NodeError.invalid("'\(options.listen)' is not host:port") }
+        let configuration = PeerNetworkConfiguration(
+            committee: committee, own: options.validator, identity: options.keys.identity, addresses: addresses, listen: listen)
+        return PeerNetwork(configuration: configuration, logger: logger, onEvent: onEvent)
+    }
+
+    /// Binds the peer address and takes part.
+    public func start() async throws {
+        await replica.start(network: network)
+        try await network?.start()
+    }
+
+    /// Stops taking part and saves a snapshot. Nothing acknowledged is lost, however a node ends.
+    public func stop() async {
+        replica.inbox.close()
+        await network?.stop()
+        await replica.stop()
+    }
+
+    /// Proposes and returns the proposal's identifier at once.
+    public func propose(_ proposal: Proposal) async throws(NodeError) -> Digest {
+        try await submit([Transaction(proposal)])
+        return proposal.identifier
+    }
+
+    /// Waits for the result of a proposal or record.
+    public func result(of identifier: Digest, finality: Finality = .decided, timeout: Duration = .seconds(60)) async throws(NodeError)
+        -> EntryStatus
+    {
+        try await wait(for: [identifier], until: finality, timeout: timeout).first ?? .unknown
+    }
+
+    // MARK: NodeService
+
+    public func submit(_ transactions: [Transaction]) async throws(NodeError) { try await replica.submit(transactions) }
+
+    public func status(of identifier: Digest) async throws(NodeError) -> EntryStatus { try await replica.status(of: identifier) }
+
+    public func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) -> [EntryStatus] {
+        guard try await replica.wait(for: identifiers, until: finality, timeout: timeout) else { throw .timedOut }
+        var statuses: [EntryStatus] = []
+        for identifier in identifiers { statuses.append(try await replica.status(of: identifier)) }
+        return statuses
+    }
+
+    public func entry(at index: UInt64) async throws(NodeError) -> LogEntry? { try await replica.entry(at: index) }
+    public func receipt(of identifier: Digest) async throws(NodeError) -> Receipt? { try await replica.receipt(of: identifier) }
+
+    public func decisions(from: UInt64, limit: Int) async throws(NodeError) -> (
+        decisions: [(index: UInt64, decision: Decision)], next: UInt64
+    ) { try await replica.decisions(from: from, limit: limit) }
+
+    public func events(from: UInt64?) async throws(NodeError) -> AsyncStream<NodeEvent> {
+        let (live, size) = try await replica.follow()
+        guard let from, from < size else { return live }
+        return AsyncStream { continuation in
+            let task = Task { [replica] in
+                var next = from
+                while next < size, !Task.isCancelled {
+                    let end = min(size, next + 256)
+                    guard let past = try? await replica.logEvents(from: next, to: end) else { break }
+                    for event in past { continuation.yield(event) }
+                    next = end
+                }
+                for await event in live where !Task.isCancelled { continuation.yield(event) }
+                continuation.finish()
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    public func certificate() async -> CheckpointCertificate? { await replica.core.certificate }
+    public func nodeStatus() async -> NodeStatus { await replica.nodeStatus(rejected: intake.rejectedCount) }
+}

@@ -1,0 +1,272 @@
+// One validator's state and the interpreter of the core's effects: everything happens on one thread, in the order the core says. Opening
+// and recovery stand here; what clients see stands in Replica+Service.swift.
+
+import Logging
+import TrellisConsensus
+import TrellisCrypto
+import TrellisEvaluators
+import TrellisLedger
+import TrellisModel
+import TrellisStorage
+import TrellisTransport
+
+/// What a replica needs to open.
+struct ReplicaConfiguration: Sendable {
+    var committee: Committee
+    var own: ValidatorIndex
+    var consensusKey: any SigningKey
+    var seats: Seats
+    var pacing: Pacing
+    var dataDirectory: String
+    /// The most bytes of clients' transactions that wait for an own block.
+    var poolBytesMaximum: Int
+    /// How much of the journal is kept for peers that lag behind.
+    var journalBytesKept: UInt64
+    var logger: Logger
+}
+
+actor Replica {
+    let configuration: ReplicaConfiguration
+    var committee: Committee { configuration.committee }
+    var core: Core
+    let store: LedgerStore
+    var waiters = Waiters()
+    var events = EventHub()
+    var alarm: String?
+    var equivocations: UInt64 = 0
+    let inbox = Inbox()
+
+    private let thread: ReplicaThread
+    private let journal: Journal
+    private let logger: Logger
+    private var network: PeerNetwork?
+    private var wakeTask: Task<Void, Never>?
+    private var castVotes: Set<Digest> = []
+    private var unwrittenBytes = 0
+    private var isStopped = false
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// Opens the data directory, repairs a torn tail, executes what the last snapshot had not seen. Throws `StorageError` for what it
+    /// cannot repair.
+    init(_ configuration: ReplicaConfiguration) throws {
+        self.configuration = configuration
+        logger = configuration.logger
+        thread = ReplicaThread(name: "replica-\(configuration.own)")
+        let disk = try RealDisk(root: configuration.dataDirectory)
+        try StoreLayout.create(on: disk)
+        store = try LedgerStore(disk: disk, committee: configuration.committee)
+        journal = try Journal(disk: disk, committee: configuration.committee)
+        let recovery = try journal.recover(from: store.journalStart)
+        if recovery.truncatedBytes > 0 {
+            logger.warning("cut off a torn journal tail", metadata: ["bytes": "\(recovery.truncatedBytes)"])
+        }
+        core = Core(
+            committee: configuration.committee, own: configuration.own, pacing: configuration.pacing, recovered: recovery.recovered)
+        try Self.execute(recovery.recovered, on: store)
+    }
+
+    /// Executes the journal's commits that the snapshot had not seen.
+    private static func execute(_ recovered: Recovered, on store: LedgerStore) throws {
+        let open = recovered.commits.filter { $0.index > store.ledger.lastCommit.index }
+        guard !open.isEmpty else { return }
+        let payloads = Dictionary(recovered.blocks.map { ($0.reference, $0.payload) }, uniquingKeysWith: { first, _ in first })
+        for commit in open { _ = try store.execute(commit, commit.blocks.map { payloads[$0] ?? .empty }) }
+    }
+
+    /// Goes on where the journal ended.
+    func start(network: PeerNetwork?) {
+        self.network = network
+        run(.executed(store.ledger.lastCheckpoint, nextDeadline: store.ledger.nextDeadline))
+        vote(on: store.ledger.pendingProposals.map { ($0.identifier, $0.proposal) })
+    }
+
+    func drain() {
+        for input in inbox.take() { run(input) }
+    }
+
+    /// Stops cleanly: saves a snapshot, so that the next start executes nothing again.
+    func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        wakeTask?.cancel()
+        waiters.expireAll()
+        events.finish()
+        guard alarm == nil else { return }
+        do { try snapshot() } catch { logger.error("no snapshot at stop", metadata: ["reason": "\(error)"]) }
+    }
+
+    // MARK: Effects
+
+    func run(_ input: Input) {
+        guard !isStopped, alarm == nil else { return }
+        var inputs = [input]
+        while !inputs.isEmpty, alarm == nil {
+            for effect in core.step(inputs.removeFirst(), now: SystemClock.now()) {
+                do {
+                    if let answer = try carryOut(effect) { inputs.append(answer) }
+                } catch {
+                    fail("\(error)")
+                    return
+                }
+            }
+        }
+    }
+
+    /// Carries out one effect; returns the input that answers it, if it is of the kind that is answered.
+    private func carryOut(_ effect: Effect) throws -> Input? {
+        switch effect {
+        case .seal(let header, let payload): return .sealed(try sign(header, payload))
+        case .store(let block): try write(block)
+        case .storeCommit(let commit): try journal.store(commit)
+        case .publish(let block):
+            try journal.seal(block)
+            unwrittenBytes = 0
+            network?.broadcast(PeerMessage.blocks([block.encoded]).wireBytes)
+        case .send(let message, let peer): network?.send(message.wireBytes, to: peer)
+        case .broadcast(let message): network?.broadcast(message.wireBytes)
+        case .serve(let references, let peer): send(try journal.read(references), to: peer)
+        case .serveRounds(let from, let peer): send(try journal.read(from: from), to: peer)
+        case .execute(let commit, let payloads): return try execute(commit, payloads)
+        case .accepted(let block): evaluate(block)
+        case .certified(let certificate):
+            waiters.certified(logSize: certificate.checkpoint.logSize)
+            events.publish(NodeEvent(kind: .certified(certificate.checkpoint), logIndex: nil))
+        case .equivocation(let first, let second):
+            equivocations += 1
+            logger.warning("equivocation", metadata: ["first": "\(first)", "second": "\(second)"])
+        case .conflictingAttestations(let author, let index):
+            logger.warning("conflicting attestations", metadata: ["author": "\(author)", "checkpoint": "\(index)"])
+        case .diverged(let index, let own, let quorum):
+            fail("a quorum attests \(quorum) for checkpoint \(index), but executing it here gave \(own)")
+        case .wake(let at): wake(at: at)
+        }
+        return nil
+    }
+
+    private func sign(_ header: BlockHeader, _ payload: Payload) throws -> Block {
+        let digest = header.digest(chain: committee.chain, suite: committee.suite)
+        let signature = try configuration.consensusKey.sign(digest.bytes, context: .block)
+        return Block(header: header, payload: payload, signature: signature, committee: committee)
+    }
+
+    private func write(_ block: Block) throws {
+        try journal.store(block)
+        unwrittenBytes += block.encoded.count
+        // A validator that only listens, as while it catches up, must not gather its journal in memory.
+        guard unwrittenBytes > 4 * committee.limits.blockBytes else { return }
+        try journal.sync()
+        unwrittenBytes = 0
+    }
+
+    private func send(_ blocks: [[UInt8]], to peer: ValidatorIndex) {
+        guard !blocks.isEmpty else { return }
+        network?.send(PeerMessage.blocks(blocks).wireBytes, to: peer)
+    }
+
+    private func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Input {
+        let execution = try store.execute(commit, payloads)
+        for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
+        if !events.isEmpty { publish(execution) }
+        for decision in execution.decided { castVotes.remove(decision.proposal.identifier) }
+        let unvoted = execution.opened.filter { !castVotes.contains($0) }.compactMap { store.ledger.pending($0) }
+        vote(on: unvoted.map { ($0.identifier, $0.proposal) })
+        if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
+        if store.wantsSnapshot { try snapshot() }
+        return .executed(execution.checkpoint, nextDeadline: store.ledger.nextDeadline)
+    }
+
+    private func publish(_ execution: Execution) {
+        for identifier in execution.opened {
+            guard let pending = store.ledger.pending(identifier) else { continue }
+            let kind = NodeEvent.Kind.proposed(identifier: identifier, proposal: pending.proposal, deadline: pending.deadline)
+            events.publish(NodeEvent(kind: kind, logIndex: nil))
+        }
+        for append in execution.appended {
+            guard let event = NodeEvent(logBytes: Array(append.bytes), identifier: append.identifier, index: append.index) else { continue }
+            events.publish(event)
+        }
+    }
+
+    private func snapshot() throws {
+        try journal.sync()
+        let start = journal.position(above: core.gcRound)
+        guard try store.saveSnapshot(journalStart: start) else { return }
+        try journal.prune(before: start, keeping: configuration.journalBytesKept)
+        let store = store
+        try store.maintain()
+    }
+
+    private func wake(at moment: UInt64) {
+        wakeTask?.cancel()
+        let now = SystemClock.now().monotonic
+        let delay = moment > now ? moment - now : 0
+        wakeTask = Task { [weak self] in
+            try? await Task.sleep(for: .milliseconds(delay), tolerance: .milliseconds(delay > 500 ? 50 : 0))
+            guard !Task.isCancelled else { return }
+            await self?.run(.tick)
+        }
+    }
+
+    private func fail(_ reason: String) {
+        alarm = reason
+        logger.critical("stopped", metadata: ["reason": "\(reason)"])
+        waiters.expireAll()
+        events.finish()
+    }
+
+    // MARK: Votes
+
+    /// On first sight of a block, before it commits.
+    private func evaluate(_ block: Block) {
+        guard !configuration.seats.seats.isEmpty else { return }
+        var proposals: [(identifier: Digest, proposal: Proposal)] = []
+        for index in 0..<block.payload.count where block.payload.kind(index) == .propose {
+            let identifier = block.payload.identifiers[index]
+            guard !castVotes.contains(identifier),
+                let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite)
+            else { continue }
+            proposals.append((identifier, proposal))
+        }
+        vote(on: proposals)
+    }
+
+    /// Evaluates and signs beside the replica's thread; the votes come back as transactions.
+    private func vote(on proposals: [(identifier: Digest, proposal: Proposal)]) {
+        guard !proposals.isEmpty, !configuration.seats.seats.isEmpty else { return }
+        castVotes.formUnion(proposals.map(\.identifier))
+        let seats = configuration.seats
+        let committee = committee
+        Task.detached { [weak self, logger] in
+            do {
+                let transactions = try seats.vote(on: proposals, committee: committee)
+                await self?.run(.submit(transactions))
+            } catch {
+                logger.error("no vote", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    /// A vote that was ordered before its proposal did not count: cast it again if the ledger still lacks it.
+    private func voteAgainLater(_ identifiers: [Digest]) {
+        Task { [weak self] in
+            try? await Task.sleep(for: .seconds(2))
+            await self?.voteAgain(identifiers)
+        }
+    }
+
+    private func voteAgain(_ identifiers: [Digest]) {
+        guard !isStopped else { return }
+        let own = configuration.seats.seats
+        let missing = identifiers.compactMap { store.ledger.pending($0) }.filter { pending in
+            own.contains { seat in seat.council == pending.council && pending.seats[Int(seat.seat)].verdict == nil }
+        }
+        guard !missing.isEmpty else { return }
+        vote(on: missing.map { ($0.identifier, $0.proposal) })
+        voteAgainLater(missing.map(\.identifier))
+    }
+
+    var peers: (connected: [ValidatorIndex], counters: PeerCounters) {
+        (network?.connectedPeers ?? [], network?.counters ?? PeerCounters())
+    }
+}
