@@ -22,8 +22,12 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+]
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -60,8 +64,8 @@ let package = Package(
             "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
             "TrellisStorage", "TrellisTransport", "TrellisEvaluators", logging, yams,
         ]),
-        room("TrellisAPI", ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, hummingbird]),
-        room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient]),
+        room("TrellisAPI", ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging] + hummingbird + nio),
+        room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
         room("TrellisSimulator", [
             "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage",
         ]),
@@ -86,7 +90,9 @@ let package = Package(
         tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto"]),
         tests("TrellisSimulator", ["TrellisSimulator", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisNode", ["TrellisNode", "TrellisAPI", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
-        tests("TrellisAPI", ["TrellisAPI", "TrellisNode", "TrellisClient", "TrellisModel", "TrellisCrypto", logging, httpClient]),
+        tests("TrellisAPI", [
+            "TrellisAPI", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging, httpClient,
+        ]),
         tests("TrellisHouse", []),
     ],
     swiftLanguageModes: [.v6]

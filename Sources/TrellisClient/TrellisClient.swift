@@ -1,1 +1,167 @@
-// TrellisClient
+// Talks to one validator's HTTP API and, given a genesis, believes none of its receipts before it has verified them.
+
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import TrellisCrypto
+public import TrellisModel
+public import TrellisVerify
+
+/// A client of a validator. Call `shutdown()` when done with it.
+public struct TrellisClient: Sendable {
+    public static let defaultEndpoint = "http://127.0.0.1:8080"
+    /// No answer but a receipt is larger.
+    static let answerBytesMaximum = 64 << 20
+
+    /// How long to wait for an entry.
+    public enum Finality: String, Sendable, CaseIterable {
+        case decided
+        case certified
+    }
+
+    /// A receipt as it came.
+    public struct FetchedReceipt: Sendable {
+        public let receipt: Receipt
+        /// The file's bytes.
+        public let json: [UInt8]
+        /// What it proves; nil when the client has no genesis.
+        public let verified: VerifiedReceipt?
+    }
+
+    public let endpoint: String
+    let http: HTTPClient
+    private let trust: (committee: Committee, network: String)?
+
+    /// Verifies receipts against `genesis` where one is given.
+    ///
+    /// - Throws: `ClientError.invalidEndpoint`, `GenesisError`.
+    public init(endpoint: String = defaultEndpoint, genesis: Genesis? = nil) throws {
+        guard let url = URL(string: endpoint), url.scheme == "http" || url.scheme == "https", url.host() != nil, url.query() == nil else {
+            throw ClientError.invalidEndpoint(endpoint)
+        }
+        self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
+        trust = try genesis.map { (try Committee(genesis: $0), $0.name) }
+        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(5)))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    public func shutdown() async throws { try await http.shutdown() }
+
+    /// Puts a proposal to a council. Waits until it is decided or certified where asked to, `timeout` seconds at most.
+    public func propose(
+        _ draft: ProposalDraft, idempotencyKey: String? = nil, wait: Finality? = nil, timeout: Int = 30
+    ) async throws(ClientError) -> Reply<ProposalState> {
+        var request = request("/v1/proposals" + Self.query(wait, timeout), idempotencyKey)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        do {
+            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(draft)))
+        } catch {
+            throw .unexpectedAnswer(status: 0, reason: "the proposal has no JSON form: \(error)")
+        }
+        return try await decode(send(request, seconds: timeout + 10))
+    }
+
+    /// Where a proposal stands; its decision, once it is decided.
+    public func proposal(_ identifier: Digest) async throws(ClientError) -> Reply<ProposalState> {
+        try await decode(send(request("/v1/proposals/\(identifier)")))
+    }
+
+    /// The decision on a proposal; a problem with status 404 while there is none.
+    public func decision(_ identifier: Digest) async throws(ClientError) -> Reply<ProposalState> {
+        try await decode(send(request("/v1/decisions/\(identifier)")))
+    }
+
+    public func status() async throws(ClientError) -> Reply<ValidatorState> {
+        try await decode(send(request("/v1/status")))
+    }
+
+    /// The receipt of a decision, or of a record; a problem with status 404 until it is certified.
+    public func receipt(of identifier: Digest, isRecord: Bool = false) async throws(ClientError) -> FetchedReceipt {
+        let path = "/v1/\(isRecord ? "records" : "decisions")/\(identifier)/receipt"
+        let json = try await send(request(path), limit: Receipt.fileBytesMaximum).bytes
+        let fetched: FetchedReceipt
+        do throws(ReceiptError) {
+            let receipt = try Receipt(json: json)
+            let verified: VerifiedReceipt?
+            if let trust {
+                verified = try receipt.verify(committee: trust.committee, network: trust.network)
+            } else {
+                verified = nil
+            }
+            fetched = FetchedReceipt(receipt: receipt, json: json, verified: verified)
+        } catch {
+            throw .badReceipt(error)
+        }
+        guard (try? LogEntry(wireBytes: fetched.receipt.entry))?.identifier == identifier else { throw .otherReceipt }
+        return fetched
+    }
+
+    /// The genesis file that the validator names. Whoever asks the validator itself trusts it.
+    public func genesis() async throws(ClientError) -> Genesis {
+        let answer = try await send(request("/v1/genesis"))
+        do { return try Genesis(json: answer.bytes) } catch { throw .unexpectedAnswer(status: answer.status, reason: "\(error)") }
+    }
+}
+
+extension TrellisClient {
+    struct Answer: Sendable {
+        let status: Int
+        let bytes: [UInt8]
+    }
+
+    func request(_ path: String, _ idempotencyKey: String? = nil) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: endpoint + path)
+        if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }
+        return request
+    }
+
+    static func query(_ wait: Finality?, _ timeout: Int) -> String {
+        wait.map { "?wait=\($0.rawValue)&timeout=\(timeout)" } ?? ""
+    }
+
+    /// Sends a request and takes a successful answer whole.
+    func send(
+        _ request: HTTPClientRequest, seconds: Int = 30, limit: Int = answerBytesMaximum
+    ) async throws(ClientError) -> Answer {
+        let answer: Answer
+        do {
+            let response = try await http.execute(request, timeout: .seconds(Int64(seconds)))
+            let body = try await response.body.collect(upTo: limit)
+            answer = Answer(status: Int(response.status.code), bytes: Array(body.readableBytesView))
+        } catch {
+            throw failure(error)
+        }
+        guard (200..<300).contains(answer.status) else { throw Self.problem(in: answer) }
+        return answer
+    }
+
+    func failure(_ error: any Error) -> ClientError {
+        switch error {
+        case let error as ClientError: error
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout: .timedOut(endpoint: endpoint)
+        case is NIOConnectionError: .unreachable(endpoint: endpoint, reason: "the connection was refused")
+        case is NIOTooManyBytesError: .unexpectedAnswer(status: 200, reason: "the answer is larger than any answer can be")
+        default: .unreachable(endpoint: endpoint, reason: "\(error)")
+        }
+    }
+
+    static func problem(in answer: Answer) -> ClientError {
+        if let problem = try? JSONDecoder().decode(ProblemDocument.self, from: Data(answer.bytes)) { return .problem(problem) }
+        return .unexpectedAnswer(status: answer.status, reason: "it carries no problem document")
+    }
+
+    private func decode<Value: Decodable & Sendable>(_ answer: Answer) throws(ClientError) -> Reply<Value> {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            let value = try decoder.decode(Value.self, from: Data(answer.bytes))
+            return Reply(value: value, json: answer.bytes, isComplete: answer.status != 202)
+        } catch {
+            throw .unexpectedAnswer(status: answer.status, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// Replies from bytes and JSON values.
+
+import Hummingbird
+import NIOCore
+
+enum ContentType {
+    static let json = "application/json"
+    static let events = "text/event-stream"
+    static let octets = "application/octet-stream"
+    /// The binary batch: see RecordBatch.swift.
+    static let records = "application/vnd.trellis.records"
+}
+
+extension Response {
+    init(status: HTTPResponse.Status, contentType: String, bytes: [UInt8]) {
+        self.init(
+            status: status, headers: [.contentType: contentType, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    init(status: HTTPResponse.Status = .ok, _ json: JSON) {
+        self.init(status: status, contentType: ContentType.json, bytes: json.bytes)
+    }
+}

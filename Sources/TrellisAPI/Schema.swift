@@ -1,0 +1,137 @@
+// JSON schemas (2020-12) of what the API takes and gives, as the OpenAPI document shows them.
+
+import TrellisModel
+
+enum Schema {
+    static let string: JSON = .members(["type": "string"])
+    static let boolean: JSON = .members(["type": "boolean"])
+    static let binary: JSON = .members([:])
+    static let digest: JSON = .members(["type": "string", "pattern": "^[0-9a-f]{64}$"])
+    static let count: JSON = integer(minimum: 0, maximum: nil)
+
+    static func choice(_ values: [String]) -> JSON { .members(["type": "string", "enum": .array(values.map { .string($0) })]) }
+
+    static func integer(minimum: Int, maximum: Int?) -> JSON {
+        .members(["type": "integer", "minimum": .integer(minimum), "maximum": maximum.map { .integer($0) }])
+    }
+
+    static func array(_ element: JSON) -> JSON { .members(["type": "array", "items": element]) }
+
+    static func nullable(_ schema: JSON) -> JSON { .members(["anyOf": .array([schema, .members(["type": "null"])])]) }
+
+    static func reference(_ name: String) -> JSON { .members(["$ref": .string("#/components/schemas/\(name)")]) }
+
+    /// An object; members not named in `required` may be missing.
+    static func object(_ properties: KeyValuePairs<String, JSON>, required: [String], isClosed: Bool = false) -> JSON {
+        .members([
+            "type": "object", "properties": .object(properties.map { JSON.Member($0, $1) }),
+            "required": required.isEmpty ? nil : .array(required.map { .string($0) }),
+            "additionalProperties": isClosed ? .bool(false) : nil,
+        ])
+    }
+
+    private static func json(_ name: String) -> Route.Content { .init(type: ContentType.json, schema: reference(name)) }
+
+    static let proposalRequest = reference("ProposalRequest")
+    static let recordRequest: JSON = .members(["anyOf": .array([reference("RecordRequest"), reference("RecordBatchRequest")])])
+    static let proposal = json("Proposal")
+    static let record = json("Record")
+    static let recorded = [json("Recorded"), Route.Content(type: ContentType.records, schema: binary)]
+    static let decisions = json("Decisions")
+    static let receipt = json("Document")
+    static let genesis = json("Document")
+    static let committee = json("Committee")
+    static let certificate = json("Certificate")
+    static let status = json("Status")
+    static let health = json("Health")
+    static let document = json("Document")
+    static let problem = Route.Content(type: Problem.contentType, schema: reference("Problem"))
+    static let events = Route.Content(type: ContentType.events, schema: string)
+
+    static let idempotencyKey = Route.Parameter(
+        name: "Idempotency-Key",
+        summary: "Sent again with the same body it gives the same entry; with another body 422. Kept for a day by this validator.",
+        schema: .members(["type": "string", "minLength": .integer(1), "maxLength": .integer(255)]))
+
+    /// Every schema that `reference` names.
+    static let components: JSON = .members([
+        "ProposalRequest": proposalRequestBody, "RecordRequest": recordRequestBody,
+        "RecordBatchRequest": object(["records": array(reference("RecordRequest"))], required: ["records"], isClosed: true),
+        "Proposal": proposalBody, "Record": recordBody,
+        "Recorded": object(
+            ["status": choice(["submitted", "recorded", "certified"]), "ids": array(digest)], required: ["status", "ids"]),
+        "Decisions": object(
+            ["decisions": array(reference("Proposal")), "next_cursor": string], required: ["decisions", "next_cursor"]),
+        "Committee": committeeBody, "Certificate": certificateBody, "Status": statusBody,
+        "Health": object(["status": string], required: ["status"]),
+        "Document": .members(["type": "object"]),
+        "Problem": object(
+            ["type": string, "title": string, "status": integer(minimum: 400, maximum: 599), "detail": string],
+            required: ["type", "title", "status", "detail"]),
+    ])
+
+    private static let fields: JSON = .members(["type": "object", "additionalProperties": string])
+
+    private static let proposalRequestBody = object(
+        [
+            "command": string, "kind": string, "text": string, "council": string, "fields": fields, "agent": string, "cwd": string,
+            "purpose": string,
+        ], required: [], isClosed: true)
+
+    private static let recordRequestBody = object(
+        ["data": .members(["type": "string", "contentEncoding": "base64"]), "text": string], required: [], isClosed: true)
+
+    private static let recordBody = object(
+        [
+            "id": digest, "status": choice(["submitted", "recorded"]), "certified": boolean, "log_index": count, "data": string,
+            "receipt": string,
+        ],
+        required: ["id", "status", "certified"])
+
+    private static let proposalBody = object(
+        [
+            "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired"]), "certified": boolean,
+            "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "proposed_ms": count,
+            "decided_ms": count, "deadline_ms": count, "commit": count,
+            "weight": object(
+                ["approve": count, "reject": count, "abstain": count, "silent": count, "needed": count],
+                required: ["approve", "reject", "abstain", "silent", "needed"]),
+            "votes": array(
+                object(
+                    [
+                        "seat": count, "name": string, "weight": count, "reason": string,
+                        "verdict": nullable(choice(Verdict.allCases.map(\.name))),
+                    ], required: ["seat", "weight", "verdict", "reason"])),
+            "receipt": string,
+        ], required: ["id", "status"])
+
+    private static let committeeBody = object(
+        [
+            "chain": digest, "epoch": count, "hash": string, "total_stake": count, "faulty_stake": count, "quorum_stake": count,
+            "validators": array(
+                object(
+                    ["index": count, "name": string, "stake": count, "scheme": string], required: ["index", "name", "stake", "scheme"])),
+            "councils": array(
+                object(
+                    ["name": string, "threshold_permille": count, "deadline_ms": count, "seats": array(.members(["type": "object"]))],
+                    required: ["name", "threshold_permille", "deadline_ms", "seats"])),
+        ], required: ["chain", "epoch", "hash", "total_stake", "faulty_stake", "quorum_stake", "validators", "councils"])
+
+    private static let certificateBody = object(
+        [
+            "checkpoint": .members(["type": "object"]), "quorum": count, "certificate": string,
+            "signers": array(
+                object(
+                    ["validator": count, "name": string, "stake": count, "timestamp_ms": count],
+                    required: ["validator", "stake", "timestamp_ms"])),
+        ], required: ["checkpoint", "signers", "quorum", "certificate"])
+
+    private static let statusBody = object(
+        [
+            "chain": digest, "epoch": count, "validator": count, "name": string, "round": count, "highest_round": count,
+            "commit_index": count, "commit_timestamp_ms": count, "log_size": count, "certified_index": count,
+            "certified_log_size": count, "pending_proposals": count, "pool_transactions": count, "pool_bytes": count,
+            "suspended_blocks": count, "peers_connected": array(count), "peer_bytes_sent": count, "peer_bytes_received": count,
+            "blocks_rejected": count, "equivocations": count, "alarm": nullable(string),
+        ], required: ["chain", "epoch", "validator", "name", "round", "commit_index", "log_size", "certified_log_size", "alarm"])
+}

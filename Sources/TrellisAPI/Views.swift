@@ -1,0 +1,151 @@
+// The ledger's values as the JSON that clients see. Times are milliseconds since 1970 and say so in their names.
+
+import TrellisCrypto
+import TrellisLedger
+import TrellisModel
+import TrellisNode
+
+extension JSON {
+    static func digest(_ digest: Digest) -> JSON { .string(digest.description) }
+}
+
+/// How the values of one committee are shown.
+struct Views: Sendable {
+    let committee: Committee
+
+    /// Where a proposal stands; nil when it is unknown or no proposal.
+    func proposal(_ identifier: Digest, _ status: EntryStatus) -> JSON? {
+        switch status {
+        case .unknown, .logged(_, .record, _): nil
+        case .submitted: .members(["id": .digest(identifier), "status": "submitted", "certified": .bool(false)])
+        case .pending(let pending): self.pending(pending)
+        case .logged(let index, .decision(let decision), let isCertified): self.decision(decision, index: index, isCertified: isCertified)
+        }
+    }
+
+    private func pending(_ pending: PendingProposal) -> JSON {
+        let council = Int(pending.council) < committee.councils.count ? committee.councils[Int(pending.council)] : nil
+        return .members([
+            "id": .digest(pending.identifier), "status": "pending", "certified": .bool(false),
+            "council": .string(pending.proposal.council), "kind": .string(pending.proposal.kind), "text": .string(pending.proposal.text),
+            "fields": fields(pending.proposal), "proposed_ms": .integer(pending.opened.timestamp),
+            "deadline_ms": .integer(pending.deadline),
+            "weight": council.map { weight(of: pending.seats, needed: $0.approvalWeight) }, "votes": votes(pending.seats, council),
+        ])
+    }
+
+    /// A decision. `isCertified` is nil where nobody asked.
+    func decision(_ decision: Decision, index: UInt64?, isCertified: Bool?) -> JSON {
+        let identifier = decision.proposal.identifier
+        let total = decision.seats.reduce(0) { $0 + $1.weight }
+        let needed = Council.approvalWeight(of: total, thresholdPermille: decision.thresholdPermille)
+        return .members([
+            "id": .digest(identifier), "status": .string(decision.outcome.name), "certified": isCertified.map { .bool($0) },
+            "log_index": index.map { .integer($0) }, "council": .string(decision.proposal.council), "kind": .string(decision.proposal.kind),
+            "text": .string(decision.proposal.text), "fields": fields(decision.proposal),
+            "proposed_ms": .integer(decision.proposed.timestamp), "decided_ms": .integer(decision.decided.timestamp),
+            "commit": .integer(decision.decided.commit), "weight": weight(of: decision.seats, needed: needed),
+            "votes": votes(decision.seats, committee.council(named: decision.proposal.council)?.council),
+            "receipt": .string("/v1/decisions/\(identifier)/receipt"),
+        ])
+    }
+
+    /// Where a record stands; nil when it is unknown or no record.
+    func record(_ identifier: Digest, _ status: EntryStatus) -> JSON? {
+        switch status {
+        case .unknown, .pending, .logged(_, .decision, _): nil
+        case .submitted: .members(["id": .digest(identifier), "status": "submitted", "certified": .bool(false)])
+        case .logged(let index, .record(let record), let isCertified):
+            .members([
+                "id": .digest(identifier), "status": "recorded", "certified": .bool(isCertified), "log_index": .integer(index),
+                "data": .string(Base64.encode(record.data)), "receipt": .string("/v1/records/\(identifier)/receipt"),
+            ])
+        }
+    }
+
+    private func fields(_ proposal: Proposal) -> JSON {
+        .object(proposal.fields.map { .init($0.name, .string($0.value)) })
+    }
+
+    private func weight(of seats: [SeatVote], needed: UInt64) -> JSON {
+        func sum(_ verdict: Verdict?) -> JSON { .integer(seats.reduce(0) { $0 + ($1.verdict == verdict ? $1.weight : 0) }) }
+        return .members([
+            "approve": sum(.approve), "reject": sum(.reject), "abstain": sum(.abstain), "silent": sum(nil), "needed": .integer(needed),
+        ])
+    }
+
+    private func votes(_ seats: [SeatVote], _ council: Council?) -> JSON {
+        .array(
+            seats.map { vote in
+                let seat = council.flatMap { Int(vote.seat) < $0.seats.count ? $0.seats[Int(vote.seat)] : nil }
+                return .members([
+                    "seat": .integer(vote.seat), "name": seat.map { .string($0.name) }, "weight": .integer(vote.weight),
+                    "verdict": vote.verdict.map { .string($0.name) } ?? .null, "reason": .string(vote.reason),
+                ])
+            })
+    }
+
+    func checkpoint(_ checkpoint: Checkpoint) -> JSON {
+        .members([
+            "chain": .digest(checkpoint.chain), "epoch": .integer(checkpoint.epoch), "index": .integer(checkpoint.index),
+            "commit": .digest(checkpoint.commit), "log_size": .integer(checkpoint.logSize), "log_root": .digest(checkpoint.logRoot),
+            "state": .digest(checkpoint.state), "timestamp_ms": .integer(checkpoint.timestamp),
+        ])
+    }
+
+    /// A certificate: what it says, who signed, and its canonical bytes.
+    func certificate(_ certificate: CheckpointCertificate) -> JSON {
+        let signers = certificate.proofs.map { proof in
+            JSON.members([
+                "validator": .integer(proof.prefix.author), "name": committee.validator(proof.prefix.author).map { .string($0.name) },
+                "stake": .integer(committee.stakes[proof.prefix.author]), "timestamp_ms": .integer(proof.prefix.timestamp),
+            ])
+        }
+        return .members([
+            "checkpoint": checkpoint(certificate.checkpoint), "signers": .array(signers), "quorum": .integer(committee.stakes.quorum),
+            "certificate": .string(Base64.encode(certificate.wireBytes)),
+        ])
+    }
+
+    var committeeView: JSON {
+        let validators = committee.validators.enumerated().map { index, validator in
+            JSON.members([
+                "index": .integer(index), "name": .string(validator.name), "stake": .integer(validator.stake),
+                "scheme": .string(validator.scheme.name),
+            ])
+        }
+        let councils = committee.councils.map { council in
+            JSON.members([
+                "name": .string(council.name), "threshold_permille": .integer(council.thresholdPermille),
+                "deadline_ms": .integer(council.deadline),
+                "seats": .array(
+                    council.seats.map {
+                        .members([
+                            "name": .string($0.name), "validator": .integer($0.validator), "weight": .integer($0.weight),
+                            "scheme": .string($0.scheme.name),
+                        ])
+                    }),
+            ])
+        }
+        return .members([
+            "chain": .digest(committee.chain), "epoch": .integer(committee.epoch), "hash": .string(committee.suite.name),
+            "total_stake": .integer(committee.stakes.total), "faulty_stake": .integer(committee.stakes.faulty),
+            "quorum_stake": .integer(committee.stakes.quorum), "validators": .array(validators), "councils": .array(councils),
+        ])
+    }
+
+    func status(_ status: NodeStatus) -> JSON {
+        .members([
+            "chain": .digest(status.chain), "epoch": .integer(status.epoch), "validator": .integer(status.validator),
+            "name": .string(status.name), "round": .integer(status.round), "highest_round": .integer(status.highestRound),
+            "commit_index": .integer(status.commitIndex), "commit_timestamp_ms": .integer(status.commitTimestamp),
+            "log_size": .integer(status.logSize), "certified_index": .integer(status.certifiedIndex),
+            "certified_log_size": .integer(status.certifiedLogSize), "pending_proposals": .integer(status.pendingProposals),
+            "pool_transactions": .integer(status.poolTransactions), "pool_bytes": .integer(status.poolBytes),
+            "suspended_blocks": .integer(status.suspendedBlocks), "peers_connected": .array(status.peersConnected.map { .integer($0) }),
+            "peer_bytes_sent": .integer(status.peerBytesSent), "peer_bytes_received": .integer(status.peerBytesReceived),
+            "blocks_rejected": .integer(status.blocksRejected), "equivocations": .integer(status.equivocations),
+            "alarm": status.alarm.map { .string($0) } ?? .null,
+        ])
+    }
+}

@@ -1,0 +1,92 @@
+// What the API answers, as values. Only what programs decide by is named here; the whole text is in `Reply.json`.
+
+/// An answer: its value and the JSON it came as.
+public struct Reply<Value: Sendable>: Sendable {
+    public let value: Value
+    public let json: [UInt8]
+    /// False when the wait that was asked for ended before what was waited for.
+    public let isComplete: Bool
+}
+
+/// Where a proposal stands.
+public struct ProposalState: Sendable, Equatable, Decodable {
+    public enum Status: String, Sendable, Decodable {
+        case submitted, pending, approved, rejected, expired
+    }
+
+    public struct Weight: Sendable, Equatable, Decodable {
+        public let approve: UInt64
+        public let reject: UInt64
+        public let abstain: UInt64
+        /// Of seats that have not voted.
+        public let silent: UInt64
+        /// What approval needs.
+        public let needed: UInt64
+    }
+
+    public struct Vote: Sendable, Equatable, Decodable {
+        public let seat: UInt32
+        public let name: String?
+        public let weight: UInt64
+        /// `approve`, `reject`, `abstain`; nil while the seat is silent.
+        public let verdict: String?
+        public let reason: String
+    }
+
+    /// 64 hexadecimal digits.
+    public let id: String
+    public let status: Status
+    public let certified: Bool?
+    public let logIndex: UInt64?
+    public let council: String?
+    public let kind: String?
+    public let text: String?
+    public let fields: [String: String]?
+    /// Milliseconds since 1970, like all times here.
+    public let proposedMs: UInt64?
+    public let decidedMs: UInt64?
+    public let deadlineMs: UInt64?
+    public let weight: Weight?
+    public let votes: [Vote]?
+
+    public var isDecided: Bool { status != .submitted && status != .pending }
+}
+
+/// A validator's state.
+public struct ValidatorState: Sendable, Equatable, Decodable {
+    public let chain: String
+    public let epoch: UInt64
+    public let validator: UInt32
+    public let name: String
+    public let round: UInt64
+    public let highestRound: UInt64
+    public let commitIndex: UInt64
+    public let commitTimestampMs: UInt64
+    public let logSize: UInt64
+    public let certifiedLogSize: UInt64
+    public let pendingProposals: Int
+    public let poolTransactions: Int
+    public let poolBytes: Int
+    public let peersConnected: [UInt32]
+    public let peerBytesSent: UInt64
+    public let peerBytesReceived: UInt64
+    public let blocksRejected: UInt64
+    public let equivocations: UInt64
+    /// Why the validator stopped; nil while all is well.
+    public let alarm: String?
+}
+
+/// A proposal to be put to a council.
+public struct ProposalDraft: Sendable, Equatable, Encodable {
+    public var council: String?
+    public var kind: String
+    public var text: String
+    public var fields: [String: String]
+
+    public init(kind: String = "command", text: String, fields: [String: String] = [:], council: String? = nil) {
+        self.kind = kind
+        self.text = text
+        self.fields = fields
+        self.council = council
+    }
+}
