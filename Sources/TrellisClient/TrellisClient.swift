@@ -2,6 +2,7 @@
 
 import AsyncHTTPClient
 import FoundationEssentials
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -143,7 +144,8 @@ extension TrellisClient {
         switch error {
         case let error as ClientError: error
         case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout: .timedOut(endpoint: endpoint)
-        case is NIOConnectionError: .unreachable(endpoint: endpoint, reason: "the connection was refused")
+        case is NIOConnectionError: .unreachable(endpoint: endpoint, reason: "cannot connect")
+        case let error as IOError: .unreachable(endpoint: endpoint, reason: String(cString: strerror(error.errnoCode)))
         case is NIOTooManyBytesError: .unexpectedAnswer(status: 200, reason: "the answer is larger than any answer can be")
         default: .unreachable(endpoint: endpoint, reason: "\(error)")
         }

@@ -1,1 +1,31 @@
-@main struct Trellis { static func main() {} }
+// The command `trellis`: its subcommands, and how every failure of any of them is told and turned into an exit code. What a subcommand
+// does stands in Commands/.
+
+import ArgumentParser
+
+@main
+struct Trellis: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trellis",
+        abstract: "Proposals decided by a committee, with receipts that anyone verifies offline.",
+        version: "0.1.0",
+        subcommands: [
+            Propose.self,
+            Verify.self,
+            Status.self,
+            Watch.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot(Propose.expandingWait(Array(CommandLine.arguments.dropFirst())))
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure.end(with: error)
+        }
+    }
+}

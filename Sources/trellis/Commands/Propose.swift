@@ -1,0 +1,155 @@
+// `trellis propose`: puts a proposal to a council, shows how every seat voted, keeps the receipt.
+
+public import ArgumentParser
+public import TrellisClient
+import TrellisCrypto
+import TrellisModel
+
+struct Propose: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Put a proposal to a council.",
+        discussion: """
+            Exit codes with --wait: 0 approved, 3 rejected, 4 expired, 5 not decided in time. \
+            Without --wait: 0 submitted. Always: 1 failure, 2 usage.
+            """)
+
+    @Argument(help: "What is proposed: a text, a file that holds it, or - for standard input.")
+    var text: String
+
+    @Option(help: "What the text is; a policy may know other words.")
+    var kind = "command"
+
+    @Option(name: .customLong("field"), help: ArgumentHelp("A field of the proposal; may be repeated.", valueName: "name=value"))
+    var fields: [String] = []
+
+    @Option(help: "The council to ask.")
+    var council: String?
+
+    @Option(help: "Sent again with the same proposal, it gives the same proposal and not another one.")
+    var idempotencyKey: String?
+
+    @Option(help: "Wait until the proposal is decided, or certified (alone: certified).")
+    var wait: TrellisClient.Finality?
+
+    @Option(help: "Seconds to wait at most.")
+    var timeout = 60
+
+    @Option(help: "Where the receipt goes (default: receipt-<8 digits>.json).")
+    var receipt: String?
+
+    @Option(help: "A genesis file to verify the receipt with.")
+    var genesis: String?
+
+    @Flag(help: "Print the validator's answer as JSON.")
+    var json = false
+
+    @OptionGroup var connection: Connection
+
+    /// Makes `--wait` without a value mean `--wait=certified`.
+    static func expandingWait(_ arguments: [String]) -> [String] {
+        guard arguments.first == "propose" else { return arguments }
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        return arguments.enumerated().map { index, argument in
+            guard argument == "--wait", index < end else { return argument }
+            let next = index + 1 < arguments.count ? arguments[index + 1] : ""
+            return TrellisClient.Finality(rawValue: next) == nil ? "--wait=certified" : argument
+        }
+    }
+
+    func validate() throws {
+        guard (1...300).contains(timeout) else { throw ValidationError("--timeout must be 1 to 300 seconds") }
+        guard wait == .certified || receipt == nil else { throw ValidationError("--receipt needs --wait certified") }
+        guard genesis == nil || wait == .certified else { throw ValidationError("--genesis needs --wait certified") }
+    }
+
+    func run() async throws {
+        let draft = ProposalDraft(kind: kind, text: try proposalText(), fields: try proposalFields(), council: council)
+        let trusted = try genesis.map { path throws(Failure) in try Files.genesis(path) }
+        try await connection.withClient(genesis: trusted) { client in
+            let reply = try await client.propose(draft, idempotencyKey: idempotencyKey, wait: wait, timeout: timeout)
+            if json {
+                Terminal.print(reply.json)
+            } else {
+                for line in reply.value.lines { Terminal.print(line) }
+            }
+            if wait == .certified, reply.value.certified == true { try await keepReceipt(of: reply.value, client) }
+            try end(reply.value)
+        }
+    }
+
+    private func proposalText() throws(Failure) -> String {
+        guard text == "-" || Files.isFile(text) else { return text }
+        var bytes = try Files.read(text, limit: Proposal.textMaximum + 1)
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        guard let content = String(validating: bytes, as: UTF8.self) else { throw Failure("\(text) is not UTF-8", code: Exit.usage) }
+        return content
+    }
+
+    private func proposalFields() throws(Failure) -> [String: String] {
+        var values: [String: String] = [:]
+        for field in fields {
+            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let name = parts.first, !name.isEmpty else {
+                throw Failure("--field \(field) has no '='", hint: "write --field name=value", code: Exit.usage)
+            }
+            guard values.updateValue(String(parts[1]), forKey: String(name)) == nil else {
+                throw Failure("the field \(name) is given twice", code: Exit.usage)
+            }
+        }
+        return values
+    }
+
+    private func keepReceipt(of state: ProposalState, _ client: TrellisClient) async throws {
+        guard let identifier = Digest(hex: state.id) else { throw Failure("the validator named the proposal '\(state.id)'") }
+        let fetched = try await client.receipt(of: identifier)
+        let path = receipt ?? "receipt-\(state.id.prefix(8)).json"
+        try Files.write(fetched.json, to: path)
+        guard !json else { return }
+        Terminal.print("receipt: \(path)" + (fetched.verified == nil ? "" : ", verified"))
+        if fetched.verified == nil { Terminal.print(Terminal.styled("verify it: trellis verify \(path) --genesis genesis.json", .dim)) }
+    }
+
+    private func end(_ state: ProposalState) throws {
+        switch state.status {
+        case .approved: return
+        case .rejected: throw ExitCode(Exit.rejected)
+        case .expired: throw ExitCode(Exit.expired)
+        case .submitted, .pending:
+            guard wait != nil else { return }
+            Terminal.error("error: not decided within \(timeout) seconds")
+            Terminal.error("hint: the proposal stays in the ledger: see \(connection.endpoint)/v1/proposals/\(state.id)")
+            throw ExitCode(Exit.undecided)
+        }
+    }
+}
+
+extension TrellisClient.Finality: ExpressibleByArgument {}
+
+extension ProposalState {
+    /// The verdict and every seat's vote, for people.
+    var lines: [String] {
+        let style: Terminal.Style = status == .approved ? .green : status == .rejected ? .red : .yellow
+        var lines = [Terminal.styled(status.rawValue, style)]
+        if let weight, let council {
+            let total = weight.approve + weight.reject + weight.abstain + weight.silent
+            lines[0] += "  council \(Terminal.shown(council)): approve \(weight.approve) of \(total), needed \(weight.needed)"
+        }
+        lines.append("  id  \(id)")
+        for vote in votes ?? [] {
+            let name = vote.name.map { " " + Terminal.shown($0) } ?? ""
+            let reason = vote.reason.isEmpty ? "" : "  \(Terminal.shown(vote.reason))"
+            lines.append("  seat \(vote.seat)\(name)  \(Terminal.styled(vote.verdict ?? "no vote", vote.style))\(reason)")
+        }
+        return lines
+    }
+}
+
+extension ProposalState.Vote {
+    fileprivate var style: Terminal.Style {
+        switch verdict {
+        case "approve": .green
+        case "reject": .red
+        default: .yellow
+        }
+    }
+}

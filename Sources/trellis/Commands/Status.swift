@@ -1,0 +1,41 @@
+// `trellis status`: a validator's state at a glance.
+
+import ArgumentParser
+import TrellisClient
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show how a validator is.", discussion: "Exit codes: 0 it takes part, 1 it has stopped or does not answer, 2 usage.")
+
+    @Flag(help: "Print the validator's answer as JSON.")
+    var json = false
+
+    @OptionGroup var connection: Connection
+
+    func run() async throws {
+        let reply = try await connection.withClient { client in try await client.status() }
+        if json {
+            Terminal.print(reply.json)
+        } else {
+            for line in Self.lines(reply.value) { Terminal.print(line) }
+        }
+        guard reply.value.alarm == nil else { throw ExitCode(Exit.failure) }
+    }
+
+    private static func lines(_ state: ValidatorState) -> [String] {
+        let health = state.alarm.map { Terminal.styled("stopped: \(Terminal.shown($0))", .red) } ?? Terminal.styled("ok", .green)
+        let peers = state.peersConnected.isEmpty ? "none" : state.peersConnected.map { String($0) }.joined(separator: ", ")
+        let rows = [
+            ("validator", "\(state.validator) \(Terminal.shown(state.name))  \(health)"),
+            ("chain", "\(state.chain), epoch \(state.epoch)"),
+            ("round", "\(state.round), highest seen \(state.highestRound)"),
+            ("commit", "\(state.commitIndex)"),
+            ("log", "\(state.logSize) entries, \(state.certifiedLogSize) certified"),
+            ("pending", "\(state.pendingProposals) proposals"),
+            ("pool", "\(state.poolTransactions) transactions, \(state.poolBytes) bytes"),
+            ("peers", "\(peers) connected; \(state.peerBytesSent) bytes sent, \(state.peerBytesReceived) received"),
+            ("refused", "\(state.blocksRejected) blocks; \(state.equivocations) equivocations seen"),
+        ]
+        return rows.map { name, value in name + String(repeating: " ", count: 11 - name.count) + value }
+    }
+}

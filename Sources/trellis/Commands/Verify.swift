@@ -1,0 +1,108 @@
+// `trellis verify`: what a receipt proves, from the receipt and the genesis alone. Opens no socket.
+
+import ArgumentParser
+import Foundation
+import TrellisCrypto
+import TrellisModel
+import TrellisVerify
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Verify a receipt, offline.",
+        discussion: "Needs no network and no validator. Exit codes: 0 valid, 1 invalid, 2 usage or a file that cannot be read.")
+
+    @Argument(help: "The receipt file; - for standard input.")
+    var receipt: String
+
+    @Option(help: "The genesis file of the network.")
+    var genesis: String
+
+    @Flag(help: "Print what is proven as JSON.")
+    var json = false
+
+    func run() throws {
+        let genesis = try Files.genesis(genesis)
+        let bytes = try Files.read(receipt, limit: Receipt.fileBytesMaximum)
+        let verified: VerifiedReceipt
+        do {
+            verified = try Receipt(json: bytes).verify(genesis: genesis)
+        } catch .unusableGenesis(let reason) {
+            throw Failure("\(self.genesis): \(reason)", code: Exit.usage)
+        } catch {
+            if json { Terminal.print(try Verdict(valid: false, error: error.description).bytes) }
+            throw Failure("invalid: \(error)", hint: error.hint)
+        }
+        if json {
+            Terminal.print(try Verdict(verified).bytes)
+        } else {
+            for line in verified.report() { Terminal.print(line) }
+        }
+    }
+}
+
+/// What `trellis verify --json` prints.
+private struct Verdict: Encodable {
+    struct Signer: Encodable {
+        let validator: UInt32
+        let name: String
+        let scheme: String
+        let postQuantum: Bool
+        let stake: UInt64
+        let attestedMs: UInt64
+    }
+
+    var valid: Bool
+    var error: String?
+    var kind: String?
+    var outcome: String?
+    var identifier: String?
+    var network: String?
+    var chain: String?
+    var logIndex: UInt64?
+    var logSize: UInt64?
+    var checkpoint: UInt64?
+    var checkpointMs: UInt64?
+    var stake: UInt64?
+    var totalStake: UInt64?
+    var quorum: UInt64?
+    var signers: [Signer]?
+
+    init(valid: Bool, error: String?) {
+        self.valid = valid
+        self.error = error
+    }
+
+    init(_ receipt: VerifiedReceipt) {
+        self.init(valid: true, error: nil)
+        switch receipt.entry {
+        case .record: kind = "record"
+        case .decision(let decision):
+            kind = "decision"
+            outcome = decision.outcome.name
+        }
+        identifier = receipt.identifier.description
+        network = receipt.network
+        chain = receipt.checkpoint.chain.description
+        logIndex = receipt.index
+        logSize = receipt.checkpoint.logSize
+        checkpoint = receipt.checkpoint.index
+        checkpointMs = receipt.checkpoint.timestamp
+        stake = receipt.stake
+        totalStake = receipt.totalStake
+        quorum = receipt.quorum
+        signers = receipt.signers.map {
+            Signer(
+                validator: $0.index, name: $0.name, scheme: $0.scheme, postQuantum: $0.isPostQuantum, stake: $0.stake,
+                attestedMs: $0.attestedAt)
+        }
+    }
+
+    var bytes: [UInt8] {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return Array(try encoder.encode(self))
+        }
+    }
+}
