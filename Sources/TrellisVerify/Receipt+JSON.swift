@@ -1,6 +1,7 @@
 // The file form of a receipt: JSON for people around one base64 field that is the receipt. Everything else in the file is derived from that
 // field, and reading derives it again and demands the same bytes, so that nothing in the file can say what the proof does not.
 
+import FoundationEssentials
 import TrellisCrypto
 import TrellisModel
 
@@ -19,7 +20,7 @@ extension Receipt {
         if let logEntry = try? LogEntry(wireBytes: entry) { Self.summarize(logEntry, &writer) }
         summarizeProof(&writer)
         writer.close("}")
-        writer.plain("receipt", Base64.encode(wireBytes))
+        writer.plain("receipt", Data(wireBytes).base64EncodedString())
         writer.close("}")
         return writer.bytes
     }
@@ -30,8 +31,8 @@ extension Receipt {
     public init(json: [UInt8]) throws(ReceiptError) {
         guard json.count <= Self.fileBytesMaximum else { throw .tooLarge(bytes: json.count, limit: Self.fileBytesMaximum) }
         guard let text = Self.receiptField(json) else { throw .notAReceiptFile }
-        guard let bytes = Base64.decode(text) else { throw .malformedBase64 }
-        try self.init(wireBytes: bytes)
+        guard let bytes = Data(base64Encoded: Data(text)) else { throw .malformedBase64 }
+        try self.init(wireBytes: Array(bytes))
         let expected = self.json
         guard json != expected else { return }
         if JSONWriter.withoutWhitespace(json) == JSONWriter.withoutWhitespace(expected) { throw .reformatted }
@@ -48,10 +49,9 @@ extension Receipt {
             rest.removeLast(token.utf8.count)
             return true
         }
-        guard skip("}"), skip("\"") else { return nil }
-        let end = rest.endIndex
-        while let byte = rest.last, Base64.isCharacter(byte) { rest.removeLast() }
-        let text = json[rest.endIndex..<end]
+        guard skip("}"), skip("\""), let opening = rest.lastIndex(of: UInt8(ascii: "\"")) else { return nil }
+        let text = rest[(opening + 1)...]
+        rest = json[...opening]
         guard skip("\""), skip(":"), skip("\"receipt\"") else { return nil }
         return text
     }

@@ -29,10 +29,10 @@ struct JSONWriter {
     }
 
     /// A string that needs no escapes.
-    mutating func plain(_ key: String, _ value: [UInt8]) {
+    mutating func plain(_ key: String, _ value: String) {
         item(key)
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: value)
+        bytes.append(contentsOf: value.utf8)
         bytes.append(UInt8(ascii: "\""))
     }
 
