@@ -12,18 +12,20 @@ struct StandardPolicyTests {
         var expect: String
     }
 
-    static let examplesDirectory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-        .appending(path: "Examples")
+    /// A file of the repository, by its path from the root.
+    static func text(of path: String) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        return try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
 
     static func examples() throws -> [Example] {
-        let text = try String(contentsOf: examplesDirectory.appending(path: "shell-commands.jsonl"), encoding: .utf8)
-        return try text.split(separator: "\n").map { try JSONDecoder().decode(Example.self, from: Data($0.utf8)) }
+        try text(of: "Examples/shell-commands.jsonl").split(separator: "\n").map {
+            try JSONDecoder().decode(Example.self, from: Data($0.utf8))
+        }
     }
 
     @Test func shippedFileIsTheStandardPolicy() throws {
-        let file = try String(contentsOf: Self.examplesDirectory.appending(path: "policy.yaml"), encoding: .utf8)
-        #expect(file == Policy.standard)
+        #expect(try Self.text(of: "Examples/policy.yaml") == Policy.standard)
     }
 
     @Test func everyExampleGetsItsVerdict() throws {

@@ -10,13 +10,7 @@ extension PolicyReader {
         error(line(of: node), .unknownName(what: what, name: name.printable(maximumBytes: 80), nearest: NearestName.of(name, in: known)))
     }
 
-    /// Refuses anchors, which only aliases need.
-    private func checkAnchor(_ node: Node) throws(PolicyError) {
-        if let anchor = node.anchor { throw error(line(of: node), .aliasRefused(name: "&" + anchor.rawValue)) }
-    }
-
     func mapping(_ node: Node, named name: String, keys: [String]) throws(PolicyError) -> [String: Node] {
-        try checkAnchor(node)
         guard case .mapping(let mapping) = node else { throw error(line(of: node), .wrongType(name: name, expected: "a mapping")) }
         var entries: [String: Node] = [:]
         for (key, value) in mapping {
@@ -37,13 +31,11 @@ extension PolicyReader {
     }
 
     func sequence(_ node: Node, named name: String) throws(PolicyError) -> [Node] {
-        try checkAnchor(node)
         guard case .sequence(let sequence) = node else { throw error(line(of: node), .wrongType(name: name, expected: "a list")) }
         return Array(sequence)
     }
 
     func text(_ node: Node, named name: String) throws(PolicyError) -> String {
-        try checkAnchor(node)
         guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
             throw error(line(of: node), .wrongType(name: name, expected: "a text"))
         }

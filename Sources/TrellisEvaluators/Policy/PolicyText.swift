@@ -25,15 +25,16 @@ enum PolicyText {
         private var isIndenting = true
         /// True where a node can start.
         private var isNodeStart = true
-        private var pendingAlias = false
+        /// The `*` or `&` just seen where a node can start: an alias or anchor when a name follows.
+        private var pendingAlias: UInt8?
         private var previous: UInt8 = UInt8(ascii: "\n")
 
         mutating func step(_ byte: UInt8) -> PolicyError.Problem? {
             defer { previous = byte }
             if byte < 0x20, byte != 0x0A, byte != 0x0D, byte != 0x09 { return .notYAML(problem: "control character \(byte)") }
-            if pendingAlias {
-                pendingAlias = false
-                if byte > 0x20 { return .aliasRefused(name: "*" + String(decoding: [byte], as: UTF8.self)) }
+            if let mark = pendingAlias {
+                pendingAlias = nil
+                if byte > 0x20 { return .aliasRefused(name: String(decoding: byte < 0x80 ? [mark, byte] : [mark], as: UTF8.self)) }
             }
             if byte == 0x0A {
                 line += 1
@@ -67,7 +68,7 @@ enum PolicyText {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "'"): if isNodeStart { quote = byte }
             case UInt8(ascii: "#"): if previous <= 0x20 { isComment = true }
-            case UInt8(ascii: "*"): pendingAlias = isNodeStart
+            case UInt8(ascii: "*"), UInt8(ascii: "&"): pendingAlias = isNodeStart ? byte : nil
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 flowDepth += 1
                 if flowDepth > PolicyBounds.depthMaximum { return .tooDeep }

@@ -57,7 +57,7 @@ extension Policy {
             when:
               fact: system_writes
               matches:
-                ["/", "/boot*", "/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/sudoers*", "/etc/ld.so.preload", "/etc/pam.d/*"]
+                ["/", "/boot*", "/etc/passwd", "/etc/*shadow", "/etc/group", "/etc/sudoers*", "/etc/ld.so.preload", "/etc/pam.d/*"]
             then: reject
             reason: "Writes {system_writes}."
           - name: plants-login-key

@@ -55,7 +55,7 @@ extension CommandWalker {
             if verb == "bisect", rest.first?.literal == "run" { return run(invocation.running(rest.dropFirst())) }
         case "add":
             for field in Arguments(rest).operands { noteRead(field) }
-        case "ls-files", "diff", "status": return .paths([Field("./<tracked>")])
+        case "ls-files", "diff", "status": return .paths([Field("./…")])
         default: break
         }
         return .opaque(isFromNetwork: false)

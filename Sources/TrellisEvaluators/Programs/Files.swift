@@ -199,7 +199,7 @@ extension CommandWalker {
         for field in operands where field.literal != "-" { noteRead(field) }
         for field in arguments.values(of: "o") where program == "sort" { noteWrite(field) }
         if program == "grep" || program == "rg", arguments.has("l", "files-with-matches", "L") {
-            return .paths(operands.isEmpty ? [Field("./<matching>")] : operands.map { Self.inside($0) })
+            return .paths(operands.isEmpty ? [Field("./…")] : operands.map { Self.inside($0) })
         }
         let passes: Set<String> = ["cat", "tac", "head", "tail", "sort", "uniq", "grep", "egrep", "fgrep", "tr", "cut"]
         switch invocation.input {
@@ -211,7 +211,7 @@ extension CommandWalker {
 
     private static func inside(_ field: Field) -> Field {
         var result = field
-        if !field.hasGlob { result.append("/<matching>") }
+        if !field.hasGlob { result.append("/…") }
         return result
     }
 

@@ -32,7 +32,7 @@ extension CommandWalker {
     /// Runs a command line on paper: finds its program and hands it to the handler that knows it.
     mutating func run(_ invocation: Invocation) -> Stream {
         guard let first = invocation.fields.first else { return .none }
-        guard charge(64), depth < ShellBounds.depthMaximum else {
+        guard charge(64 + 8 * invocation.fields.count), depth < ShellBounds.depthMaximum else {
             facts.append(ShellSyntaxError.tooMuchWork.description, to: .parseError)
             return .opaque(isFromNetwork: false)
         }

@@ -219,11 +219,11 @@ extension CommandWalker {
         for field in operands where looksLikePath(field) { notePath(field) }
         if program == "history" { facts.set(.securityControl, if: Arguments(invocation.arguments).has("c", "w")) }
         guard program == "ls" else { return .opaque(isFromNetwork: false) }
-        guard !operands.isEmpty else { return .paths([Field("./<listed>")]) }
+        guard !operands.isEmpty else { return .paths([Field("./…")]) }
         return .paths(
             operands.map { field in
                 var listed = field
-                if !field.hasGlob { listed.append("/<listed>") }
+                if !field.hasGlob { listed.append("/…") }
                 return listed
             })
     }

@@ -221,14 +221,14 @@ extension CommandWalker {
         for (option, value) in zip(expression, expression.dropFirst()) {
             switch option.literal {
             case "-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex":
-                pattern = pattern ?? value.literal?.pathComponents.last ?? "<found>"
+                pattern = pattern ?? value.literal?.pathComponents.last ?? "…"
             case "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-size", "-newer", "-user", "-group", "-perm", "-samefile",
                 "-inum", "-empty":
-                pattern = pattern ?? "<found>"
+                pattern = pattern ?? "…"
             default: break
             }
         }
-        if expression.contains(where: { $0.literal == "-empty" }) { pattern = pattern ?? "<found>" }
+        if expression.contains(where: { $0.literal == "-empty" }) { pattern = pattern ?? "…" }
         guard let pattern, pattern != "*" else { return starts }
         return starts.map { start in
             var field = start
@@ -242,10 +242,10 @@ extension CommandWalker {
         let arguments = Arguments(
             invocation.arguments, valued: "e t d E S o extension type max-depth exclude size owner", stopsAtOperand: false)
         let list = Array(invocation.arguments)
-        let found = arguments.operands.dropFirst().isEmpty ? [Field("./<found>")] : arguments.operands.dropFirst().map { $0 }
+        let found = arguments.operands.dropFirst().isEmpty ? [Field("./…")] : arguments.operands.dropFirst().map { $0 }
         if let marker = list.firstIndex(where: { ["-x", "-X", "--exec", "--exec-batch"].contains($0.literal) }) {
-            var command = list[(marker + 1)...].flatMap { Self.substitute([Field("./<found>")], for: "{}", in: $0) }
-            if !list[(marker + 1)...].contains(where: { $0.text.contains("{") }) { command.append(Field("./<found>")) }
+            var command = list[(marker + 1)...].flatMap { Self.substitute([Field("./…")], for: "{}", in: $0) }
+            if !list[(marker + 1)...].contains(where: { $0.text.contains("{") }) { command.append(Field("./…")) }
             _ = run(Invocation(fields: command))
         }
         return .paths(Array(found))

@@ -204,7 +204,7 @@ struct ShellParser {
         guard let byte = peek() else { return .unexpected(token: "end", offset: position) }
         if byte == newline { return .unexpected(token: "newline", offset: position) }
         var length = 1
-        while length < 12, let next = peek(length), endsWord(byte) == endsWord(next), next != newline { length += 1 }
+        while length < 12, let next = peek(length), next > 0x20, endsWord(byte) == endsWord(next) { length += 1 }
         return .unexpected(token: "'\(text(bytes[position..<position + length]))'", offset: position)
     }
 }

@@ -36,8 +36,8 @@ public enum ShellBounds {
     public static let lengthMaximumBytes = 65_536
     /// Deepest nesting of substitutions, compounds and commands given as strings, together.
     public static let depthMaximum = 40
-    /// Work units (bytes expanded plus commands visited) spent on one text, nested texts included.
-    public static let workMaximum = 2_000_000
+    /// Work units (bytes parsed and expanded, arguments and commands visited) spent on one text, nested texts included.
+    public static let workMaximum = 1_000_000
     /// Most words that braces and loops may make of one word.
     public static let alternativesMaximum = 256
 }
