@@ -57,7 +57,7 @@ public struct PeerNetworkConfiguration: Sendable {
     /// The longest signature of an identity in the committee, in bytes: the same at all validators.
     public var signatureBytesMaximum: Int
     public var rekey = RekeyParameters()
-    public var admission = AdmissionLimits()
+    public var admission: AdmissionLimits
     /// How long a handshake may take.
     public var handshakeDeadline: Duration = .seconds(10)
     /// The pause between attempts to reach a peer grows from the first to the second, with jitter.
@@ -80,6 +80,8 @@ public struct PeerNetworkConfiguration: Sendable {
         self.messageBytesMaximum = messageBytesMaximum
         outboundBytesMaximum = messageBytesMaximum.multipliedReportingOverflow(by: 4).partialValue
         undeliveredBytesMaximum = messageBytesMaximum
+        // All peers may come from one address, and all at once.
+        admission = AdmissionLimits(halfOpenPerAddress: max(32, peers.count), burstPerAddress: max(128, 4 * peers.count))
         signatureBytesMaximum = Self.longestSignature([identity.scheme] + peers.values.map(\.key.scheme))
     }
 

@@ -41,6 +41,7 @@ final class Switchboard {
     /// Every connection that is not closed, also those that have not shown an identity.
     private var connections: [ObjectIdentifier: PeerConnection] = [:]
     private(set) var isRunning = true
+    private var refusalReported: NIODeadline?
 
     init(
         configuration: PeerNetworkConfiguration, loop: any EventLoop, workers: NIOThreadPool, delivery: Delivery, counters: CounterBoard,
@@ -173,7 +174,7 @@ final class Switchboard {
             counters.update { $0.handshakesFailed += 1 }
             if case .accepted(let address) = connection.origin {
                 admission.release(address)
-                logger.debug("connection refused", metadata: ["reason": "\(reason)"])
+                reportRefusal(reason)
             }
         }
         guard case .dialed(let peer) = connection.origin, let link = links[peer] else { return }
@@ -183,6 +184,14 @@ final class Switchboard {
             report(peer, reason.description)
         }
         redial(peer)
+    }
+
+    /// Strangers can't fill the log: one line in ten seconds.
+    private func reportRefusal(_ reason: TransportError) {
+        let now = NIODeadline.now()
+        guard refusalReported.map({ now - $0 >= .seconds(10) }) ?? true else { return }
+        refusalReported = now
+        logger.info("connection refused", metadata: ["reason": "\(reason)"])
     }
 
     func deliver(_ message: [UInt8], from peer: ValidatorIndex, over connection: PeerConnection) {

@@ -34,6 +34,25 @@ import TrellisModel
         #expect(Set(runs.flatMap { $0.all.map(\.body) }).count == 15)
     }
 
+    @Test func nothingSecretIsKeptAfterTheHandshake() throws {
+        func state(_ machine: Any) -> String {
+            Mirror(reflecting: machine).children.first { $0.label == "state" }.map { String(describing: $0.value) } ?? "none"
+        }
+        let run = try Recorded(initiator: Fixture.context(0), responder: Fixture.context(1))
+        var (dialer, listener) = (run.initiatorBeforeReply, run.responderBeforeConfirmation)
+        #expect(state(dialer).contains("PrivateKey"))
+        _ = try dialer.receive(run.reply)
+        #expect(!state(dialer).contains("PrivateKey"))
+        dialer = run.initiatorBeforeProof
+        _ = try dialer.receive(run.responderProof)
+        #expect(state(dialer) == "over")
+        _ = try listener.receive(run.confirmation)
+        #expect(state(listener) == "over")
+        var refused = run.initiatorBeforeReply
+        #expect(throws: HandshakeError.self) { try refused.receive(run.confirmation) }
+        #expect(state(refused) == "over")
+    }
+
     @Test func identitiesAreNotOnTheWire() throws {
         let run = try Recorded(initiator: Fixture.context(0), responder: Fixture.context(1))
         for record in run.all {
