@@ -110,8 +110,10 @@ extension Ledger {
         guard checkpoint.logSize == frontier.size, checkpoint.logRoot == frontier.root(), checkpoint.state == state else {
             throw .inconsistentSnapshot("its parts are not what its checkpoint \(checkpoint.index) says")
         }
-        let isLast = checkpoint.index == lastCommit.index
-        guard isLast ? checkpoint.commit == lastCommit.digest : checkpoint.index < lastCommit.index else {
+        // The last commit is the checkpoint's, or a later one that changed nothing.
+        let last = ExecutedCommit(index: checkpoint.index, digest: checkpoint.commit, timestamp: checkpoint.timestamp)
+        let isLater = last.index < lastCommit.index && last.digest != lastCommit.digest
+        guard last == lastCommit || isLater else {
             throw .inconsistentSnapshot("its checkpoint \(checkpoint.index) does not precede commit \(lastCommit.index)")
         }
     }
