@@ -12,6 +12,14 @@ public struct Validator: Sendable {
     public let key: any VerifyingKey
     /// Verifies the peer channel.
     public let identityKey: any VerifyingKey
+
+    public init(name: String, stake: Stake, scheme: SignatureScheme, key: any VerifyingKey, identityKey: any VerifyingKey) {
+        self.name = name
+        self.stake = stake
+        self.scheme = scheme
+        self.key = key
+        self.identityKey = identityKey
+    }
 }
 
 /// A council: weighted seats that vote on proposals.
@@ -28,6 +36,14 @@ public struct Council: Sendable {
         public let validator: ValidatorIndex
         public let scheme: SignatureScheme
         public let key: any VerifyingKey
+
+        public init(name: String, weight: UInt64, validator: ValidatorIndex, scheme: SignatureScheme, key: any VerifyingKey) {
+            self.name = name
+            self.weight = weight
+            self.validator = validator
+            self.scheme = scheme
+            self.key = key
+        }
     }
 
     public let name: String
@@ -35,6 +51,13 @@ public struct Council: Sendable {
     public let thresholdPermille: UInt64
     public let deadline: Milliseconds
     public let seats: [Seat]
+
+    public init(name: String, thresholdPermille: UInt64, deadline: Milliseconds, seats: [Seat]) {
+        self.name = name
+        self.thresholdPermille = thresholdPermille
+        self.deadline = deadline
+        self.seats = seats
+    }
 
     public var weight: UInt64 { seats.reduce(0) { $0 + $1.weight } }
     public var approvalWeight: UInt64 { Council.approvalWeight(of: weight, thresholdPermille: thresholdPermille) }
