@@ -1,0 +1,147 @@
+// The course of a run: things go wrong; the network heals and light load follows; quiet; a lone transaction after a long idle time. And
+// what must hold at the end of each part.
+
+import TrellisConsensus
+import TrellisCrypto
+import TrellisLedger
+import TrellisModel
+
+extension Simulation {
+    /// Time from healing until everything submitted must be everywhere and all must be quiet, in microseconds.
+    private var settleTime: UInt64 { 45_000_000 }
+    /// How long before its end nothing may be published.
+    private var quietTime: UInt64 { 8_000_000 }
+
+    private var correct: [SimulatedValidator] { machines.filter(\.isCorrect) }
+    private var hasLiar: Bool { machines.contains { $0.behaviour == .liar } }
+
+    func runPhases() {
+        schedule(.client, after: 20_000)
+        advance(to: configuration.duration * 1000)
+        heal()
+        let healedAt = now
+        let lightLoad = underLightLoad()
+        advance(to: healedAt + settleTime)
+        checkEverywhere("healing")
+        checkQuiet(since: now - quietTime)
+        report.quietAfter = (max(lastPublishedAt, healedAt) - healedAt) / 1000
+        report.lightLoad = SimulatedLatency(latencies(lightLoad))
+        checkIdle()
+        loneTransaction()
+    }
+
+    private func heal() {
+        isHealed = true
+        note("healed")
+        join()
+        network.heal()
+        for machine in machines where machine.behaviour != .silent && !machine.isUp { machine.start() }
+        for machine in machines where machine.isUp { greet(machine) }
+    }
+
+    // MARK: Load
+
+    func submitInChaos() {
+        guard !isHealed else { return }
+        schedule(.client, after: random.between(5000, 200_000))
+        let up = correct.filter(\.isUp)
+        guard !up.isEmpty else { return }
+        let machine = up[random.below(up.count)]
+        for _ in 0..<(random.chance(permille: 100) ? random.below(40) : 1) {
+            let isRecord = random.chance(permille: 700)
+            submit(transaction(isRecord: isRecord), isRecord: isRecord, to: machine)
+        }
+    }
+
+    private func transaction(isRecord: Bool) -> Transaction {
+        guard let nonce = Nonce(random.bytes(Nonce.size)) else { preconditionFailure("a nonce has 16 bytes") }
+        guard isRecord else { return Transaction(Proposal(nonce: nonce, kind: "text", text: "proposal \(submissions.count)")) }
+        return Transaction(Record(nonce: nonce, data: random.bytes(random.chance(permille: 50) ? 1800 : random.below(100))))
+    }
+
+    /// One record each 700 ms to one validator after another; returns where they stand in `submissions`.
+    private func underLightLoad() -> Range<Int> {
+        advance(to: now + 15_000_000)
+        let first = submissions.count
+        for step in 0..<max(6, keys.committee.validators.count) {
+            submit(transaction(isRecord: true), isRecord: true, to: correct[step % correct.count])
+            advance(to: now + 700_000 + random.below(50_000))
+        }
+        return first..<submissions.count
+    }
+
+    private func latencies(_ range: Range<Int>) -> [UInt64] {
+        submissions[range].compactMap { place in place.loggedAt.map { $0 - place.at } }
+    }
+
+    // MARK: Checks
+
+    private func checkEverywhere(_ occasion: String) {
+        for machine in correct {
+            guard let core = machine.core else {
+                witness.violation("\(machine.name) is down after \(occasion)")
+                continue
+            }
+            let missing = submissions.filter { !machine.ledger.isLogged($0.transaction.identifier) }
+            if let first = missing.first {
+                witness.violation(
+                    "\(machine.name) lacks \(missing.count) of \(submissions.count) transactions after \(occasion), the first of "
+                        + "\(machines[first.machine].name) at \(SimulationReport.milliseconds(first.at)) ms; it is in round \(core.round), "
+                        + "DAG at \(core.highestRound), commit \(core.lastCommit.index)")
+            }
+            if Set(machine.ledger.logged).count != machine.ledger.logged.count {
+                witness.violation("\(machine.name) logged a transaction twice")
+            }
+            if machine.ledger.ledger.logRoot != correct[0].ledger.ledger.logRoot {
+                witness.violation("\(machine.name) and \(correct[0].name) have different logs after \(occasion)")
+            }
+            let certified = core.certificate?.checkpoint.logSize ?? 0
+            if certified < machine.ledger.ledger.logSize {
+                witness.violation(
+                    "\(machine.name) has \(machine.ledger.ledger.logSize) entries after \(occasion), certified are \(certified)")
+            }
+            if core.suspendedCount > 0 && !hasLiar { note("\(machine.name) still holds \(core.suspendedCount) suspended blocks") }
+        }
+    }
+
+    private func checkQuiet(since start: UInt64) {
+        guard !hasLiar, lastPublishedAt > start else { return }
+        let rounds = correct.map { "\($0.core?.round ?? 0)" }.joined(separator: " ")
+        witness.violation("blocks are still published at \(SimulationReport.milliseconds(lastPublishedAt)) ms, in rounds \(rounds)")
+    }
+
+    /// While nothing happens, only heartbeats are sent, and nobody wakes for nothing.
+    private func checkIdle() {
+        let messages = report.messages
+        let business = businessMessages
+        let ticks = correct.reduce(0) { $0 + $1.ticks }
+        advance(to: now + configuration.idle * 1000)
+        let seconds = max(1, configuration.idle / 1000)
+        let validators = UInt64(keys.committee.validators.count)
+        report.idleMessagesPermille = (report.messages - messages) * 1000 / validators / seconds
+        report.idleTicksPermille = (correct.reduce(0) { $0 + $1.ticks } - ticks) * 1000 / UInt64(correct.count) / seconds
+        guard !hasLiar else { return }
+        if businessMessages > business, faults.lossAfter == 0 {
+            witness.violation("\(businessMessages - business) messages other than heartbeats in \(seconds) idle seconds")
+        }
+        if report.idleTicksPermille > 3000 {
+            witness.violation("\(SimulationReport.thousandths(report.idleTicksPermille)) ticks per idle second")
+        }
+    }
+
+    private func loneTransaction() {
+        let first = submissions.count
+        submit(transaction(isRecord: true), isRecord: true, to: correct[random.below(correct.count)])
+        advance(to: now + 20_000_000)
+        checkEverywhere("the lone transaction")
+        checkQuiet(since: now - quietTime)
+        report.afterIdle = SimulatedLatency(latencies(first..<submissions.count))
+        if let lone = submissions.last, let certified = lone.certifiedAt { report.afterIdleCertified = certified - lone.at }
+        guard faults.lossAfter == 0, !hasLiar else { return }
+        if report.afterIdle.worst > 2 * report.lightLoad.worst + 500_000 {
+            witness.violation(
+                "after idling a record took \(SimulationReport.milliseconds(report.afterIdle.worst)) ms, "
+                    + "under light load at most \(SimulationReport.milliseconds(report.lightLoad.worst)) ms")
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// What a simulation found: violations first, then figures, then the transcript if it was asked for.
+
+public import TrellisModel
+
+/// How long a transaction took from submission until it was in the ledger of the validator it was given to, in microseconds.
+public struct SimulatedLatency: Sendable, Equatable {
+    public var median: UInt64 = 0
+    public var worst: UInt64 = 0
+
+    init(_ samples: [UInt64]) {
+        let sorted = samples.sorted()
+        median = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+        worst = sorted.last ?? 0
+    }
+}
+
+public struct SimulationReport: Sendable {
+    public var configuration: SimulationConfiguration
+    /// What must never happen and did, one readable line each. Empty: the run passed.
+    public internal(set) var violations: [String] = []
+    public internal(set) var transcript: [String] = []
+
+    public internal(set) var commits: UInt64 = 0
+    public internal(set) var highestRound: Round = 0
+    public internal(set) var submitted = 0
+    public internal(set) var messages: UInt64 = 0
+    public internal(set) var bytes: UInt64 = 0
+    public internal(set) var crashes = 0
+    public internal(set) var equivocations = 0
+    /// Records under light load with no faults, and the lone one after the idle time.
+    public internal(set) var lightLoad = SimulatedLatency([])
+    public internal(set) var afterIdle = SimulatedLatency([])
+    /// From submission to a certificate over the lone record, in microseconds.
+    public internal(set) var afterIdleCertified: UInt64 = 0
+    /// Simulated milliseconds from healing until the last block was published.
+    public internal(set) var quietAfter: Milliseconds = 0
+    /// Messages and ticks per validator and simulated second while idle, in thousandths.
+    public internal(set) var idleMessagesPermille: UInt64 = 0
+    public internal(set) var idleTicksPermille: UInt64 = 0
+
+    public var passed: Bool { violations.isEmpty }
+
+    /// The command that repeats this run.
+    public var command: String {
+        var words = "trellis simulate --seed \(configuration.seed)"
+        words += " --validators \(configuration.validators) --profile \(configuration.profile.rawValue)"
+        words += " --duration \(configuration.duration) --idle \(configuration.idle)"
+        if configuration.signatures != .hash { words += " --signatures \(configuration.signatures.rawValue)" }
+        return words
+    }
+
+    /// A few lines for people.
+    public var summary: [String] {
+        [
+            "seed \(configuration.seed): \(configuration.validators) validators, \(configuration.profile.rawValue), "
+                + "\(commits) commits, round \(highestRound), \(submitted) transactions, \(crashes) crashes, "
+                + "\(equivocations) equivocations seen, \(messages) messages",
+            "light load: median \(Self.milliseconds(lightLoad.median)) ms, worst \(Self.milliseconds(lightLoad.worst)) ms; "
+                + "after idling: ordered in \(Self.milliseconds(afterIdle.worst)) ms, "
+                + "certified in \(Self.milliseconds(afterIdleCertified)) ms",
+            "quiet \(quietAfter) ms after healing; while idle \(Self.thousandths(idleMessagesPermille)) messages and "
+                + "\(Self.thousandths(idleTicksPermille)) ticks per validator and second",
+        ] + violations.map { "VIOLATION " + $0 }
+    }
+
+    static func milliseconds(_ microseconds: UInt64) -> String { thousandths(microseconds) }
+
+    static func thousandths(_ value: UInt64) -> String {
+        let rest = String(value % 1000)
+        return "\(value / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest
+    }
+}
