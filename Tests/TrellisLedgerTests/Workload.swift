@@ -26,18 +26,21 @@ struct Seeded {
 struct Workload {
     private var generator: Seeded
     private var timestamp: Milliseconds = 1_000_000
+    /// Proposals are numbered from here on; it moves with every commit.
+    private var first = 0
 
     init(seed: UInt64) { generator = Seeded(seed) }
 
     /// The payloads and the timestamp of the next commit. Numbers are few, so that proposals, records and votes repeat.
     mutating func next() -> (payloads: [[Transaction]], timestamp: Milliseconds) {
         timestamp += UInt64(generator.below(12))
+        first += generator.below(3)
         let payloads = (0..<generator.below(4)).map { _ in (0..<generator.below(6)).map { _ in transaction() } }
         return (payloads, timestamp)
     }
 
     private mutating func someProposal() -> Proposal {
-        proposal(generator.below(120), council: ["default", "default", "weighted", "nowhere"][generator.below(4)])
+        proposal(first + generator.below(24), council: ["default", "default", "weighted", "nowhere"][generator.below(4)])
     }
 
     private mutating func transaction() -> Transaction {
@@ -46,8 +49,8 @@ struct Workload {
         case 2, 3, 4: return Transaction(someProposal())
         case 5: return Transaction(bytes: [UInt8(generator.below(5))] + generator.bytes(generator.below(60)))
         default:
-            let verdicts: [Verdict] = [.approve, .approve, .reject, .abstain, .approve]
-            let ballots = (0...generator.below(60)).map { _ in (someProposal(), verdicts[generator.below(5)]) }
+            let verdicts: [Verdict] = [.approve, .approve, .approve, .reject, .approve, .abstain]
+            let ballots = (0...generator.below(60)).map { _ in (someProposal(), verdicts[generator.below(6)]) }
             return votes(UInt32(generator.below(5)), ballots, council: UInt32(generator.below(3)))
         }
     }
