@@ -9,7 +9,7 @@
 //
 // No I/O, no clock, no randomness: the rim (TrellisNode, or the simulator) carries the effects out in their order.
 
-import TrellisCrypto
+public import TrellisCrypto
 public import TrellisModel
 
 public struct Core: Sendable {

@@ -57,7 +57,8 @@ final class LedgerStore {
 
     private func level(_ level: Int) throws(StorageError) -> FixedArrayFile {
         while levels.count <= level {
-            levels.append(try FixedArrayFile(disk: disk, path: StoreLayout.nodes(level: levels.count), itemSize: HashSuite.sha256.digestSize))
+            levels.append(
+                try FixedArrayFile(disk: disk, path: StoreLayout.nodes(level: levels.count), itemSize: HashSuite.sha256.digestSize))
         }
         return levels[level]
     }

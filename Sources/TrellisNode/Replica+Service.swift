@@ -5,6 +5,7 @@ import TrellisCrypto
 import TrellisLedger
 import TrellisModel
 import TrellisStorage
+import TrellisTransport
 import TrellisVerify
 
 extension Replica {

@@ -38,7 +38,8 @@ struct Seats: Sendable {
                 let part = Array(votes[start..<min(start + batchMaximum, votes.count)])
                 transactions.append(
                     Transaction(
-                        try VoteBatch.signed(by: seat.key, chain: chain, epoch: epoch, council: seat.council, seat: seat.seat, votes: part)))
+                        try VoteBatch.signed(by: seat.key, chain: chain, epoch: epoch, council: seat.council, seat: seat.seat, votes: part))
+                )
             }
         }
         return transactions

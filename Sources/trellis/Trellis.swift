@@ -10,10 +10,15 @@ struct Trellis: AsyncParsableCommand {
         abstract: "Proposals decided by a committee, with receipts that anyone verifies offline.",
         version: "0.1.0",
         subcommands: [
+            Dev.self,
             Propose.self,
             Verify.self,
             Status.self,
             Watch.self,
+            Network.self,
+            NodeCommand.self,
+            Repair.self,
+            Conformance.self,
         ])
 
     static func main() async {

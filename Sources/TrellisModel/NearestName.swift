@@ -1,7 +1,7 @@
 // Finds what a person most likely meant by a name nobody knows.
 
 /// The known name with the smallest edit distance, or nil when none is near. Long names are not compared: they are bounded before.
-func nearestName(to name: String, among known: [String]) -> String? {
+public func nearestName(to name: String, among known: [String]) -> String? {
     guard name.utf8.count <= 64 else { return nil }
     let ranked = known.map { (name: $0, distance: editDistance(Array(name.utf8), Array($0.utf8))) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }

@@ -1,0 +1,124 @@
+// Makes a new network on disk: keys, genesis, and one folder per validator with its configuration. What `trellis network init` and
+// `trellis dev` write.
+
+import Foundation
+import TrellisConsensus
+import TrellisCrypto
+public import TrellisModel
+
+public struct NetworkPlan: Sendable {
+    public static let validatorsMaximum = 256
+
+    public var name: String
+    public var validators: Int
+    public var host: String
+    /// Validator i listens to its peers on `peerPort + i` and serves its API on `apiPort + i`.
+    public var peerPort: Int
+    public var apiPort: Int
+    public var scheme: String
+    /// Encrypts every key file; where nil, each validator gets a random passphrase in a file of its own.
+    public var passphrase: String?
+
+    public init(
+        name: String, validators: Int, host: String = "127.0.0.1", peerPort: Int = 9100, apiPort: Int = 8080, scheme: String = "ML-DSA-65",
+        passphrase: String? = nil
+    ) {
+        self.name = name
+        self.validators = validators
+        self.host = host
+        self.peerPort = peerPort
+        self.apiPort = apiPort
+        self.scheme = scheme
+        self.passphrase = passphrase
+    }
+}
+
+public enum NetworkSetup {
+    public static let genesisFile = "genesis.json"
+    static let keysFile = "validator.keys"
+    static let passphraseFile = "passphrase"
+    static let configurationFile = "node.yaml"
+
+    public static func validatorName(_ index: Int) -> String { "validator-\(index)" }
+
+    /// Where validator `index` of a network in `directory` has its configuration.
+    public static func configurationPath(_ directory: String, _ index: Int) -> String {
+        "\(directory)/\(validatorName(index))/\(configurationFile)"
+    }
+
+    /// Writes a new network into `directory`, which must not hold one. `progress` is told how many validators have their keys.
+    public static func create(_ plan: NetworkPlan, in directory: String, progress: (Int) -> Void = { _ in }) throws -> Genesis {
+        guard (1...NetworkPlan.validatorsMaximum).contains(plan.validators) else {
+            throw NodeError.invalid("a network has 1 to \(NetworkPlan.validatorsMaximum) validators")
+        }
+        guard plan.peerPort > 0, plan.peerPort + plan.validators <= 65_536, plan.apiPort > 0, plan.apiPort + plan.validators <= 65_536
+        else {
+            throw NodeError.invalid("ports must be 1 to 65535")
+        }
+        guard let scheme = SignatureScheme.named(plan.scheme) else {
+            throw NodeError.invalid(
+                "unknown signature scheme '\(plan.scheme)'; there is \(SignatureScheme.all.map(\.name).joined(separator: ", "))")
+        }
+        let genesisPath = "\(directory)/\(genesisFile)"
+        guard !FileManager.default.fileExists(atPath: genesisPath) else { throw NodeError.invalid("\(genesisPath) exists already") }
+        var keys: [ValidatorKeys] = []
+        for _ in 0..<plan.validators {
+            keys.append(ValidatorKeys(consensus: try scheme.generate(), identity: try scheme.generate(), seat: try scheme.generate()))
+        }
+        let genesis = genesis(plan, keys)
+        try genesis.validate()
+        for (index, own) in keys.enumerated() {
+            try write(own, index, plan, genesis, directory)
+            progress(index + 1)
+        }
+        try Data(genesis.json).write(to: URL(fileURLWithPath: genesisPath), options: .atomic)
+        return genesis
+    }
+
+    private static func genesis(_ plan: NetworkPlan, _ keys: [ValidatorKeys]) -> Genesis {
+        let validators = keys.enumerated().map { index, keys in
+            Genesis.ValidatorEntry(
+                name: validatorName(index), stake: 1, scheme: plan.scheme, consensusKey: keys.consensus.publicKey,
+                identityScheme: plan.scheme, identityKey: keys.identity.publicKey)
+        }
+        let seats = keys.enumerated().map { index, keys in
+            Genesis.SeatEntry(
+                name: validatorName(index), validator: ValidatorIndex(index), weight: 1, scheme: plan.scheme, key: keys.seat.publicKey)
+        }
+        return Genesis(
+            name: plan.name, nonce: SecretBytes(random: 16).withBytes { Array($0) }, created: SystemClock.now().wall,
+            validators: validators, councils: [.init(name: Council.defaultName, seats: seats)])
+    }
+
+    private static func write(_ keys: ValidatorKeys, _ index: Int, _ plan: NetworkPlan, _ genesis: Genesis, _ directory: String) throws {
+        let folder = "\(directory)/\(validatorName(index))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let passphrase = plan.passphrase ?? SecretBytes(random: 24).withBytes { Data($0).base64EncodedString() }
+        if plan.passphrase == nil { try KeyFiles.writeSecret(Array((passphrase + "\n").utf8), to: "\(folder)/\(passphraseFile)") }
+        try KeyFiles.write(
+            keys, name: validatorName(index), chain: genesis.chain, to: "\(folder)/\(keysFile)", passphrase: passphrase)
+        try configuration(index, plan).write(toFile: "\(folder)/\(configurationFile)", atomically: true, encoding: .utf8)
+    }
+
+    private static func configuration(_ index: Int, _ plan: NetworkPlan) -> String {
+        let host = plan.host.contains(":") ? "[\(plan.host)]" : plan.host
+        let peers = (0..<plan.validators).filter { $0 != index }.map { "  \(validatorName($0)): \(host):\(plan.peerPort + $0)" }
+        let passphrase =
+            plan.passphrase == nil
+            ? "passphrase_file: \(passphraseFile)  # better: remove this line and set TRELLIS_PASSPHRASE"
+            : "# The passphrase of the key file is read from TRELLIS_PASSPHRASE."
+        return """
+            # Configuration of \(validatorName(index)). Paths are relative to this file.
+            genesis: ../\(genesisFile)
+            keys: \(keysFile)
+            \(passphrase)
+            data: data
+            listen: \(host):\(plan.peerPort + index)
+            api: \(host):\(plan.apiPort + index)
+            # policy: policy.yaml  # the standard policy where not set
+            log_level: info
+            peers:\(peers.isEmpty ? " {}" : "")
+            \(peers.joined(separator: "\n"))
+            """ + "\n"
+    }
+}

@@ -1,0 +1,171 @@
+// A node's configuration file: YAML with known keys only. A misspelt key is named with the nearest known one; nothing is guessed.
+
+import Foundation
+import Logging
+import TrellisCrypto
+import TrellisModel
+import Yams
+
+public enum ConfigurationError: Error, Sendable, CustomStringConvertible {
+    case unreadable(path: String, reason: String)
+    case unknownKey(path: String, key: String, nearest: String?)
+    case wrongType(path: String, key: String, expected: String)
+    case missing(path: String, key: String)
+    case noPassphrase(path: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
+        case .unknownKey(let path, let key, let nearest):
+            "\(path): unknown key '\(key)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
+        case .wrongType(let path, let key, let expected): "\(path): '\(key)' must be \(expected)"
+        case .missing(let path, let key): "\(path): '\(key)' is missing"
+        case .noPassphrase(let path): "\(path): no passphrase for the key file; set TRELLIS_PASSPHRASE or passphrase_file"
+        }
+    }
+}
+
+/// A node's configuration file, read but not acted on.
+public struct NodeConfiguration: Sendable, Equatable {
+    public static let bytesMaximum = 1 << 20
+    static let keys = [
+        "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "log_level", "peers", "leader_timeout_ms",
+        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes",
+    ]
+
+    /// Where it was read from.
+    public let path: String
+    public var genesis: String
+    public var keys: String
+    public var passphraseFile: String?
+    public var data: String
+    public var listen: String
+    public var api: String
+    public var policy: String?
+    public var logLevel: String
+    /// Addresses of the other validators, by name.
+    public var peers: [String: String]
+    public var leaderTimeout: UInt64
+    public var roundDelay: UInt64
+    public var heartbeat: UInt64
+    public var poolBytes: UInt64
+    public var journalBytes: UInt64
+
+    public init(path: String) throws(ConfigurationError) {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .unreadable(path: path, reason: "no such file, or no permission")
+        }
+        guard data.count <= Self.bytesMaximum else { throw .unreadable(path: path, reason: "larger than \(Self.bytesMaximum) bytes") }
+        try self.init(yaml: String(decoding: data, as: UTF8.self), path: path)
+    }
+
+    /// Reads YAML; paths in it are relative to the folder of `path`.
+    public init(yaml: String, path: String) throws(ConfigurationError) {
+        let loaded: Any?
+        do { loaded = try Yams.load(yaml: yaml) } catch { throw .unreadable(path: path, reason: "\(error)") }
+        guard let values = loaded as? [String: Any] else { throw .unreadable(path: path, reason: "not a mapping of keys to values") }
+        if let unknown = values.keys.sorted().first(where: { !Self.keys.contains($0) }) {
+            throw .unknownKey(path: path, key: unknown, nearest: nearestName(to: unknown, among: Self.keys))
+        }
+        let reader = Reader(values: values, path: path)
+        self.path = path
+        genesis = reader.file(try reader.text("genesis"))
+        keys = reader.file(try reader.text("keys"))
+        passphraseFile = try reader.optionalText("passphrase_file").map(reader.file)
+        data = reader.file(try reader.text("data"))
+        listen = try reader.text("listen")
+        api = try reader.text("api")
+        policy = try reader.optionalText("policy").map(reader.file)
+        logLevel = try reader.optionalText("log_level") ?? "info"
+        peers = try reader.addresses("peers")
+        leaderTimeout = try reader.number("leader_timeout_ms", 10...60_000) ?? 200
+        roundDelay = try reader.number("round_delay_ms", 0...10_000) ?? 0
+        heartbeat = try reader.number("heartbeat_ms", 100...60_000) ?? 2000
+        poolBytes = try reader.number("pool_bytes", 1 << 20...1 << 34) ?? 64 << 20
+        journalBytes = try reader.number("journal_bytes", 1 << 26...1 << 44) ?? 1 << 30
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw .wrongType(path: path, key: "log_level", expected: Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+    }
+
+    private struct Reader {
+        let values: [String: Any]
+        let path: String
+
+        func optionalText(_ key: String) throws(ConfigurationError) -> String? {
+            guard let value = values[key] else { return nil }
+            guard let text = value as? String, !text.isEmpty else { throw .wrongType(path: path, key: key, expected: "a text") }
+            return text
+        }
+
+        func text(_ key: String) throws(ConfigurationError) -> String {
+            guard let text = try optionalText(key) else { throw .missing(path: path, key: key) }
+            return text
+        }
+
+        func number(_ key: String, _ range: ClosedRange<UInt64>) throws(ConfigurationError) -> UInt64? {
+            guard let value = values[key] else { return nil }
+            guard let number = (value as? Int).flatMap(UInt64.init(exactly:)), range.contains(number) else {
+                throw .wrongType(path: path, key: key, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }
+
+        func addresses(_ key: String) throws(ConfigurationError) -> [String: String] {
+            guard let value = values[key] else { return [:] }
+            guard let addresses = value as? [String: String] else {
+                throw .wrongType(path: path, key: key, expected: "a mapping of validators' names to host:port")
+            }
+            return addresses
+        }
+
+        func file(_ name: String) -> String {
+            guard !name.hasPrefix("/") else { return name }
+            let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            return folder.isEmpty ? (path.hasPrefix("/") ? "/" + name : name) : folder + "/" + name
+        }
+    }
+
+    /// Opens everything the configuration names. `passphrase` (the environment's) goes before `passphrase_file`.
+    public func options(passphrase: String?) throws -> NodeOptions {
+        let genesis = try Genesis(json: try read(self.genesis, limit: Genesis.fileBytesMaximum))
+        let keys = try KeyFiles.read(self.keys, passphrase: try self.passphrase(passphrase))
+        guard let index = genesis.validators.firstIndex(where: { $0.consensusKey == keys.consensus.publicKey }) else {
+            throw NodeError.invalid("\(self.keys) holds the keys of no validator in \(self.genesis)")
+        }
+        let known = genesis.validators.map(\.name)
+        if let unknown = peers.keys.sorted().first(where: { !known.contains($0) }) {
+            throw ConfigurationError.unknownKey(path: path, key: "peers.\(unknown)", nearest: nearestName(to: unknown, among: known))
+        }
+        let policy = try self.policy.map { path in
+            guard let text = String(validating: try read(path, limit: Self.bytesMaximum), as: UTF8.self) else {
+                throw ConfigurationError.unreadable(path: path, reason: "not UTF-8")
+            }
+            return text
+        }
+        var options = NodeOptions(
+            genesis: genesis, validator: ValidatorIndex(index), keys: keys, dataDirectory: data, listen: listen, peers: peers,
+            policy: policy)
+        options.leaderTimeout = leaderTimeout
+        options.roundDelayMinimum = roundDelay
+        options.heartbeat = heartbeat
+        options.poolBytesMaximum = Int(clamping: poolBytes)
+        options.journalBytesKept = journalBytes
+        return options
+    }
+
+    private func passphrase(_ given: String?) throws -> String {
+        if let given { return given }
+        guard let passphraseFile else { throw ConfigurationError.noPassphrase(path: path) }
+        let text = String(decoding: try KeyFiles.readSecret(passphraseFile, limit: 4096), as: UTF8.self)
+        return text.trimmingCharacters(in: .newlines)
+    }
+
+    private func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .unreadable(path: path, reason: "no such file, or no permission")
+        }
+        guard data.count <= limit else { throw .unreadable(path: path, reason: "larger than \(limit) bytes") }
+        return Array(data)
+    }
+}
