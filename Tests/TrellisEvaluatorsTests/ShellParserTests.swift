@@ -51,7 +51,10 @@ struct ShellParserTests {
         ("a+=b c[1]=d e=(f $(g))", "a+=b c+=d e=(f, $([g])) []"),
         ("'A'=1", "[‹A›=1]"),
         // Redirections.
-        ("a >b 2>&1 <c >>d &>e >|f <>g", "[a] output:b 2duplicateOutput:1 input:c append:d outputAndError:e clobber:f readWrite:g"),
+        ("a >b 2>&1 <c >>d >|f <>g &>e", "[a] output:b 2duplicateOutput:1 input:c append:d clobber:f readWrite:g outputAndError:e"),
+        ("a &>>b", "[a] outputAndError:b"),
+        ("echo $((\"$x\" + 1))", "[echo, $((${x}))]"),
+        ("cat <<E\na\\\nb\nE", "[cat] hereDocument:E=«ab\n»"),
         ("a 2 >b", "[a, 2] output:b"),
         ("a b2>c", "[a, b2] output:c"),
         ("a {fd}>b", "[a] {fd}output:b"),
@@ -122,6 +125,13 @@ struct ShellParserTests {
         ("a > > b", .unexpected(token: "'>'", offset: 4)),
         ("a (b)", .unexpected(token: "'b'", offset: 3)),
         ("a\u{0}b", .zeroByte(offset: 1)),
+        // Where shells disagree, the text is refused rather than read one way.
+        ("a &>b c", .unexpected(token: "word after '&>'", offset: 6)),
+        ("cat <<E\n\\\nE\nrm a\nE\n", .unexpected(token: "here-document delimiter on a continued line", offset: 10)),
+        ("cat <<EF\nE\\\nF\nrm a\nEF\n", .unexpected(token: "here-document delimiter on a continued line", offset: 12)),
+        ("echo $(cat <<E)\nrm a\nE\n", .unterminated(construct: "here-document 'E'", offset: 13)),
+        ("echo $(( echo \"))\"; rm a; echo \") ) \" ) )", .unexpected(token: "quoted parenthesis between '((' and '))'", offset: 8)),
+        ("ls @('|`rm`|')", .unexpected(token: "quote or expansion in a pattern", offset: 5)),
     ]
 
     @Test(arguments: failures) func failsWithPlace(text: String, failure: ShellSyntaxError) {

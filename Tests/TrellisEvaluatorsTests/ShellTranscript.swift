@@ -58,12 +58,15 @@ struct ShellTranscript {
         case .literal(let text): text
         case .quoted(let text): "‹\(text)›"
         case .doubleQuoted(let parts): "«" + parts.map(self.part).joined() + "»"
-        case .parameter(let parameter):
-            "${\(parameter.isIndirectOrLength ? "!" : "")\(parameter.name)\(parameter.operation)\(parameter.operand.map(self.part).joined())}"
+        case .parameter(let parameter): "${" + expansion(parameter) + "}"
         case .substitution(let statements): "$(" + list(statements) + ")"
         case .process(let statements, let isOutput): (isOutput ? ">(" : "<(") + list(statements) + ")"
         case .arithmetic(let parts): "$((" + parts.map(self.part).joined() + "))"
         case .array(let words): "(" + words.map(word).joined(separator: ", ") + ")"
         }
+    }
+
+    func expansion(_ parameter: ShellParameter) -> String {
+        (parameter.isIndirectOrLength ? "!" : "") + parameter.name + parameter.operation + parameter.operand.map(part).joined()
     }
 }

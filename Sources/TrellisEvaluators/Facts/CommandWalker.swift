@@ -20,8 +20,8 @@ struct CommandWalker {
     var commandCount = 0
     /// How often network access, upload and secrets were seen, to tell what happened within a substitution.
     var sightings = Sightings()
-    /// Files fetched so far, to notice when one of them is run.
-    var downloads: Set<String> = []
+    /// Files written so far, by their last name, with what is known of their contents: to notice when one of them is run.
+    var written: [String: Stream] = [:]
 
     struct Sightings {
         var network = 0
@@ -150,7 +150,9 @@ struct CommandWalker {
             if redirection.redirectsOutput { capturesOutput = true }
         }
         let output = walk(command.body, input: input)
-        return capturesOutput ? .none : output
+        guard capturesOutput else { return output }
+        for redirection in command.redirections where redirection.redirectsOutput { remember(redirection.target.bareText, holds: output) }
+        return .none
     }
 
     private mutating func walk(_ body: ShellCommandBody, input: Stream) -> Stream {
@@ -247,6 +249,12 @@ struct CommandWalker {
             for field in expand(redirection.target) { noteWrite(field) }
             return nil
         }
+    }
+
+    /// Keeps what a file holds, for the case that it is run later in the same text.
+    mutating func remember(_ path: String?, holds contents: Stream) {
+        guard let path, let name = path.pathComponents.last, path.pathComponents.first != "dev" else { return }
+        if case .none = contents { written[name] = .text("") } else { written[name] = contents }
     }
 
     private func stream(of fields: [Field]) -> Stream {

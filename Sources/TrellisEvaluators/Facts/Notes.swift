@@ -38,6 +38,7 @@ extension CommandWalker {
             return
         }
         facts.append(place.path, to: .writes)
+        remember(place.path, holds: .opaque(isFromNetwork: false))
         let parts = place.path.pathComponents
         if place.scope == .system || place.scope == .root { facts.append(place.path, to: .systemWrites) }
         if place.path.isAbsolutePath, parts.first == "dev", place.scope == .system { facts.set(.deviceWrite) }

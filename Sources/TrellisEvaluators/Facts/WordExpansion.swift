@@ -49,6 +49,12 @@ extension CommandWalker {
             if user.isEmpty {
                 atoms.append(.home)
                 rest = rest.dropFirst()
+            } else if user.allSatisfy({ $0.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains($0) }), user.first != "-" {
+                atoms.append(.quoted(user.elementsEqual("root".unicodeScalars) ? "/root" : "/home/" + String(user)))
+                rest = rest.dropFirst(user.count + 1)
+            } else {
+                atoms.append(.unresolved(.unresolved("~" + String(user))))
+                rest = rest.dropFirst(user.count + 1)
             }
         }
         var plain = String.UnicodeScalarView()
@@ -174,7 +180,7 @@ extension CommandWalker {
             case .fields(let fields, _): choices = fields
             }
             hasContent = true
-            open = product(open, choices)
+            extend(&open, with: choices)
         }
         return hasContent ? done + open : done
     }
@@ -196,7 +202,7 @@ extension CommandWalker {
                 continue
             }
             for (index, word) in words.enumerated() {
-                open = product(open, [globbed(word)])
+                extend(&open, with: [globbed(word)])
                 hasContent = true
                 if index < words.count - 1 || endsBlank {
                     done += open
@@ -206,7 +212,7 @@ extension CommandWalker {
             }
         }
         if !heads.isEmpty {
-            open = product(open, heads)
+            extend(&open, with: heads)
             hasContent = true
         }
     }
@@ -217,14 +223,12 @@ extension CommandWalker {
         return field
     }
 
-    /// Every open field followed by every choice.
-    private mutating func product(_ open: [Field], _ choices: [Field]) -> [Field] {
-        guard let first = choices.first else { return open }
+    /// Makes every open field go on with every choice. In place for a single one, so that long words grow in linear time.
+    private mutating func extend(_ open: inout [Field], with choices: [Field]) {
+        guard let first = choices.first else { return }
         if open.count == 1, choices.count == 1 {
-            guard charge(first.text.utf8.count) else { return open }
-            var open = open
-            open[0].append(first)
-            return open
+            if charge(first.text.utf8.count) { open[0].append(first) }
+            return
         }
         var choices = choices
         if open.count * choices.count > ShellBounds.alternativesMaximum {
@@ -232,8 +236,8 @@ extension CommandWalker {
             choices = [first]
         }
         let size = (open + choices).reduce(0) { $0 + $1.text.utf8.count }
-        guard charge(size * choices.count) else { return open }
-        return open.flatMap { left in
+        guard charge(size * choices.count) else { return }
+        open = open.flatMap { left in
             choices.map { right in
                 var joined = left
                 joined.append(right)

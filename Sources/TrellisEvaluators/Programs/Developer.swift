@@ -12,16 +12,6 @@ extension CommandWalker {
             "pip pip3 pipx uv poetry npm yarn pnpm cargo gem bundle go composer conda mamba dotnet mvn gradle mix cabal luarocks",
             { $0.runProjectPackages($1, $2) }
         ),
-        (
-            "npx bunx pnpx uvx",
-            { walker, _, invocation in
-                walker.noteOperands(invocation.arguments)
-                walker.facts.set(.packageInstall)
-                walker.noteNetwork()
-                walker.facts.set(.unverifiedPackage, if: invocation.arguments.contains { Self.isForeignSource($0.text) })
-                return .opaque(isFromNetwork: false)
-            }
-        ),
         ("prisma rails rake sequelize alembic knex", { $0.runMigration($1, $2) }),
     ]
 
@@ -228,6 +218,11 @@ extension CommandWalker {
         if ["cargo", "gem", "poetry", "yarn", "pnpm"].contains(program), ["publish", "push", "yank"].contains(verb) {
             return notePublish(verb)
         }
+        if ["run", "exec", "dlx", "x"].contains(verb), let place = invocation.arguments.firstIndex(where: { $0.literal == verb }) {
+            // `poetry run rm`: a program that is known by itself.
+            let rest = Arguments(invocation.arguments[(place + 1)...], stopsAtOperand: true).operands
+            if let name = rest.first?.programName, Self.knows(name) { return run(invocation.running(rest)) }
+        }
         guard installs.contains(verb) || isRun, !["go", "cargo", "dotnet", "mvn", "gradle"].contains(program) || verb != "exec" else {
             return .opaque(isFromNetwork: false)
         }
@@ -254,7 +249,7 @@ extension CommandWalker {
     }
 
     /// A package named by where it lies rather than by its name in a registry.
-    private static func isForeignSource(_ text: String) -> Bool {
+    static func isForeignSource(_ text: String) -> Bool {
         text.contains("://") || text.hasPrefix("git+") || text.hasPrefix("github:") || text.hasPrefix("git@")
     }
 

@@ -2,7 +2,7 @@
 
 extension CommandWalker {
     static let fileHandlers: [(String, Handler)] = [
-        ("rm unlink rmdir shred srm wipe trash trash-put", { $0.runDelete($1, $2) }),
+        ("rm unlink rmdir shred srm wipe trash trash-put rimraf del-cli", { $0.runDelete($1, $2) }),
         ("mv rename", { $0.runMove($2) }),
         ("cp install ln", { $0.runCopy($1, $2) }),
         ("tee sponge", { $0.runTee($2) }),
@@ -64,7 +64,9 @@ extension CommandWalker {
 
     private mutating func runDelete(_ program: String, _ invocation: Invocation) -> Stream {
         let arguments = Arguments(invocation.arguments, valued: program == "shred" ? "n s iterations size" : "")
-        let isRecursive = program == "rm" || program == "srm" ? arguments.has("r", "R", "recursive") : program == "wipe"
+        let isRecursive =
+            program == "rm" || program == "srm"
+            ? arguments.has("r", "R", "recursive") : ["wipe", "rimraf", "del-cli", "trash"].contains(program)
         let isForced = program == "rm" && arguments.has("f", "force")
         for field in arguments.operands { noteDelete(field, isRecursive: isRecursive, isForced: isForced) }
         return .none
@@ -102,7 +104,10 @@ extension CommandWalker {
     }
 
     private mutating func runTee(_ invocation: Invocation) -> Stream {
-        for field in Arguments(invocation.arguments).operands { noteWrite(field) }
+        for field in Arguments(invocation.arguments).operands {
+            noteWrite(field)
+            remember(field.literal, holds: invocation.input)
+        }
         return invocation.input
     }
 

@@ -29,6 +29,9 @@ extension CommandWalker {
         return table
     }()
 
+    /// True when a program has a handler of its own.
+    static func knows(_ program: String) -> Bool { handlers[program] != nil }
+
     /// Runs a command line on paper: finds its program and hands it to the handler that knows it.
     mutating func run(_ invocation: Invocation) -> Stream {
         guard let first = invocation.fields.first else { return .none }
@@ -39,15 +42,29 @@ extension CommandWalker {
         depth += 1
         defer { depth -= 1 }
         guard let program = first.programName else { return runUnknown(invocation) }
+        // `time -f …` is a reserved word to bash, and a program with options to others.
+        if program.hasPrefix("-") { return run(invocation.running([Field("time")] + invocation.fields)) }
         facts.append(program, to: .programs)
         noteLoaderVariables(invocation)
-        if downloads.contains(program) || first.literal.map(downloads.contains) ?? false { facts.set(.executesDownload) }
+        noteWrittenProgram(program)
         if let handler = Self.handlers[program] { return handler(&self, program, invocation) }
         // `mkfs.ext4`, `python3.12` and the like.
         let stem = String(program.prefix { !"0123456789.".contains($0) })
         if stem != program, !stem.isEmpty, let handler = Self.handlers[stem] { return handler(&self, stem, invocation) }
         noteOperands(invocation.arguments)
         return .opaque(isFromNetwork: false)
+    }
+
+    /// A program or script that was itself written in the same text.
+    mutating func noteWrittenProgram(_ name: String) {
+        guard let contents = written[name] else { return }
+        // Looked at once: a script may run itself.
+        written[name] = nil
+        switch contents {
+        case .text(let text): _ = walk(field: Field(text), input: .none)
+        case .opaque(isFromNetwork: true): facts.set(.executesDownload)
+        case .opaque, .paths, .none: facts.set(.dynamic)
+        }
     }
 
     /// The program's name is not knowable. When a known program follows, as in `$SUDO rm -rf /`, it is examined too.

@@ -77,7 +77,7 @@ extension CommandWalker {
 
     private mutating func noteDownload(to file: Field) {
         noteWrite(file)
-        if let literal = file.literal, let name = literal.pathComponents.last, scope(of: file).scope != .harmless { downloads.insert(name) }
+        remember(file.literal, holds: .opaque(isFromNetwork: true))
     }
 
     private mutating func runWget(_ invocation: Invocation) -> Stream {

@@ -214,6 +214,8 @@ extension CommandWalker {
         {
             noteSecret()
         }
+        facts.set(.remoteExecution, if: starts(["ssh", "send-command", "execute-command", "start-session"]))
+        for command in Arguments(invocation.arguments, valued: "command").values(of: "command") { _ = walk(field: command, input: .none) }
         let remote = invocation.arguments.last { !$0.knownPrefix.hasPrefix("-") }
         if starts(["cp", "copy", "sync", "put", "upload", "mv"]), let remote, remote.text.contains(":") { noteUpload() }
         noteOperands(invocation.arguments.filter { !$0.knownPrefix.contains("://") })

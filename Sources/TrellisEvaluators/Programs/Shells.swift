@@ -94,7 +94,8 @@ extension CommandWalker {
     // MARK: - Shells
 
     private mutating func runShell(_ invocation: Invocation) -> Stream {
-        let fields = Array(invocation.arguments)
+        // `+x` switches an option off.
+        let fields = invocation.arguments.filter { !($0.knownPrefix.hasPrefix("+") && $0.knownPrefix.utf8.count <= 4) }
         let arguments = Arguments(fields, valued: "o O rcfile init-file", stopsAtOperand: true)
         if arguments.short.contains("c") {
             guard let command = arguments.operands.first else { return .none }
@@ -132,8 +133,10 @@ extension CommandWalker {
     /// A script file that is run.
     private mutating func noteRun(_ script: Field) {
         noteRead(script)
-        if let literal = script.literal, downloads.contains(literal.pathComponents.last ?? literal) { facts.set(.executesDownload) }
-        if script.literal == "-" || script.literal == "/dev/stdin" { facts.set(.pipesToShell) }
+        guard let literal = script.literal else { return }
+        noteWrittenProgram(literal.pathComponents.last ?? literal)
+        let isStream = literal == "-" || literal == "/dev/stdin" || literal.hasPrefix("/dev/fd/") || literal.hasPrefix("/proc/self/fd/")
+        facts.set(.pipesToShell, if: isStream)
     }
 
     private mutating func runEval(_ invocation: Invocation) -> Stream {

@@ -65,6 +65,16 @@ extension CommandWalker {
             }
         ),
         ("su", { $0.runSu($2) }),
+        ("npx bunx pnpx uvx", { $0.runPackageCommand($2) }),
+        (
+            "script tmux",
+            { walker, _, invocation in
+                let arguments = Arguments(invocation.arguments, valued: "c command t s n L S")
+                let texts = arguments.values(of: "c", "command") + arguments.operands.filter { $0.text.contains(" ") }
+                for text in texts { _ = walker.walk(field: text, input: .none) }
+                return .none
+            }
+        ),
         ("xargs parallel", { $0.runXargs($1, $2) }),
         ("find fd fdfind", { $0.runFind($1, $2) }),
     ]
@@ -135,6 +145,17 @@ extension CommandWalker {
         for field in commands { _ = walk(field: field, input: .none) }
         if commands.isEmpty { return run(invocation.running([Field("sh")])) }
         return .opaque(isFromNetwork: false)
+    }
+
+    /// `npx` and its like fetch a package and run its command.
+    private mutating func runPackageCommand(_ invocation: Invocation) -> Stream {
+        facts.set(.packageInstall)
+        noteNetwork()
+        let arguments = Arguments(invocation.arguments, valued: "p c package call from with python", stopsAtOperand: true)
+        for text in arguments.values(of: "c", "call") { _ = walk(field: text, input: .none) }
+        let sources = arguments.operands.prefix(1) + arguments.values(of: "p", "package", "from", "with")
+        facts.set(.unverifiedPackage, if: sources.contains { Self.isForeignSource($0.text) })
+        return arguments.operands.isEmpty ? .none : run(invocation.running(arguments.operands))
     }
 
     // MARK: - xargs and find
@@ -215,27 +236,44 @@ extension CommandWalker {
         return .paths(found)
     }
 
-    /// What a find expression selects, as shapes of paths: the starting points themselves when nothing narrows them.
+    /// What a find expression selects, as shapes of paths: the starting points themselves when nothing narrows it.
     private static func found(in starts: [Field], by expression: [Field]) -> [Field] {
-        var pattern: String?
-        for (option, value) in zip(expression, expression.dropFirst()) {
-            switch option.literal {
-            case "-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex":
-                pattern = pattern ?? value.literal?.pathComponents.last ?? "…"
-            case "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-size", "-newer", "-user", "-group", "-perm", "-samefile",
-                "-inum", "-empty":
-                pattern = pattern ?? "…"
-            default: break
+        var patterns: [String] = []
+        for branch in expression.split(whereSeparator: { $0.literal == "-o" || $0.literal == "-or" || $0.literal == "," }) {
+            if branch.contains(where: { $0.literal == "-prune" }) { continue }
+            guard let pattern = narrowing(Array(branch)), pattern != "*" else { return starts }
+            patterns.append(pattern)
+        }
+        guard !patterns.isEmpty else { return starts }
+        return starts.flatMap { start in
+            patterns.prefix(ShellBounds.alternativesMaximum).map { pattern in
+                var field = start
+                field.append("/" + pattern)
+                return field
             }
         }
-        if expression.contains(where: { $0.literal == "-empty" }) { pattern = pattern ?? "…" }
-        guard let pattern, pattern != "*" else { return starts }
-        return starts.map { start in
-            var field = start
-            // In `/` itself every match counts as the machine's.
-            field.append(start.literal == "/" ? pattern : "/" + pattern)
-            return field
+    }
+
+    /// The file name that one branch of an expression asks for; nil when it could be any.
+    private static func narrowing(_ branch: [Field]) -> String? {
+        var isNegated = false
+        var pattern: String?
+        for (index, field) in branch.enumerated() {
+            let value = index + 1 < branch.count ? branch[index + 1].literal : nil
+            switch field.literal {
+            case "!", "-not":
+                isNegated = true
+                continue
+            case "-name", "-iname", "-path", "-ipath", "-wholename", "-regex", "-iregex":
+                if !isNegated { pattern = pattern ?? value?.pathComponents.last ?? "…" }
+            case "-mtime", "-atime", "-ctime", "-mmin", "-amin", "-cmin", "-size", "-newer", "-user", "-group", "-perm", "-samefile",
+                "-inum", "-empty":
+                if !isNegated { pattern = pattern ?? "…" }
+            default: break
+            }
+            isNegated = false
         }
+        return pattern
     }
 
     private mutating func runFd(_ invocation: Invocation) -> Stream {

@@ -32,6 +32,8 @@ extension ShellParser {
                 continue
             }
             guard let byte = peek(), !endsWord(byte) || isProcessSubstitution() else { break }
+            // POSIX shells read `&>` as `&` and `>`, and what follows as another command.
+            if redirections.last?.kind == .outputAndError { throw .unexpected(token: "word after '&>'", offset: position) }
             let word = try parseWord()
             if words.isEmpty, let assignment = Self.assignment(from: word) {
                 count(assigned: assignment.name)
@@ -119,7 +121,7 @@ extension ShellParser {
 
     /// A compound command, or nil when a simple command stands here.
     private mutating func parseCompound() throws(ShellSyntaxError) -> ShellCommandBody? {
-        if starts(with: "(("), isArithmetic(from: position + 2) {
+        if starts(with: "(("), try isArithmetic(from: position + 2) {
             position += 2
             return .arithmetic(ShellWord(parts: try parseArithmetic()))
         }

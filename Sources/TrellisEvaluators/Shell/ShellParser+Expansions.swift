@@ -6,12 +6,12 @@ extension ShellParser {
         guard let next = peek(1) else { return nil }
         switch next {
         case UInt8(ascii: "("):
-            if peek(2) == UInt8(ascii: "("), isArithmetic(from: position + 3) {
+            if peek(2) == UInt8(ascii: "("), try isArithmetic(from: position + 3) {
                 position += 3
                 return .arithmetic(try parseArithmetic())
             }
             position += 1
-            return .substitution(try parseParenthesized())
+            return .substitution(try parseSubstituted())
         case UInt8(ascii: "{"): return try parseBraces(inDoubleQuotes: inDoubleQuotes)
         case UInt8(ascii: "["): return .arithmetic(try parseBracketArithmetic())
         case UInt8(ascii: "'") where !inDoubleQuotes: return .quoted(try takeDollarQuoted())
@@ -27,6 +27,16 @@ extension ShellParser {
             return .parameter(Self.plain(takeName()))
         default: return nil
         }
+    }
+
+    /// `( statements )` whose here-documents must end inside it: shells differ on where they read the rest.
+    mutating func parseSubstituted() throws(ShellSyntaxError) -> [ShellStatement] {
+        let pending = pendingHereDocuments.count
+        let statements = try parseParenthesized()
+        if pendingHereDocuments.count > pending, let open = pendingHereDocuments.last {
+            throw .unterminated(construct: "here-document '\(text(open.delimiter))'", offset: open.offset)
+        }
+        return statements
     }
 
     private static func plain(_ name: String) -> ShellParameter {
@@ -141,26 +151,42 @@ extension ShellParser {
     // MARK: - Arithmetic
 
     /// True when the parenthesis open before `start` closes together with its neighbour: `(( … ))`, not `( (…) …)`.
-    func isArithmetic(from start: Int) -> Bool {
+    /// Throws when quotes make that a matter of opinion, on which shells differ.
+    func isArithmetic(from start: Int) throws(ShellSyntaxError) -> Bool {
+        let plain = closingParenthesis(from: start, honorsQuotes: false)
+        guard plain == closingParenthesis(from: start, honorsQuotes: true) else {
+            throw .unexpected(token: "quoted parenthesis between '((' and '))'", offset: start)
+        }
+        guard let plain else { return true }
+        return plain + 1 < bytes.count && bytes[plain + 1] == UInt8(ascii: ")")
+    }
+
+    private func closingParenthesis(from start: Int, honorsQuotes: Bool) -> Int? {
         var open = 0
+        var quote: UInt8?
         var index = start
         while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "\\"): index += 1
-            case UInt8(ascii: "("): open += 1
-            case UInt8(ascii: ")"):
-                if open == 0 { return index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: ")") }
+            let byte = bytes[index]
+            switch byte {
+            case UInt8(ascii: "\\") where quote != UInt8(ascii: "'"): index += 1
+            case UInt8(ascii: "'") where honorsQuotes && quote != UInt8(ascii: "\""),
+                UInt8(ascii: "\"") where honorsQuotes && quote != UInt8(ascii: "'"):
+                quote = quote == nil ? byte : nil
+            case UInt8(ascii: "(") where quote == nil: open += 1
+            case UInt8(ascii: ")") where quote == nil:
+                if open == 0 { return index }
                 open -= 1
             default: break
             }
             index += 1
         }
-        return true
+        return nil
     }
 
     /// The expansions inside `(( … ))`; the cursor stands after the opening parentheses and ends after the closing ones.
     mutating func parseArithmetic() throws(ShellSyntaxError) -> [ShellWordPart] {
         let offset = position
+        let end = closingParenthesis(from: offset, honorsQuotes: false)
         var open = 0
         let parts = try parseExpressionParts { (byte: UInt8) in
             if byte == UInt8(ascii: "(") { open += 1 }
@@ -168,7 +194,7 @@ extension ShellParser {
             open -= 1
             return open < 0
         }
-        guard starts(with: "))") else { throw .unterminated(construct: "arithmetic", offset: offset) }
+        guard starts(with: "))"), position == end else { throw .unterminated(construct: "arithmetic", offset: offset) }
         position += 2
         return parts
     }

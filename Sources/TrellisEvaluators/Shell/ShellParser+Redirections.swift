@@ -107,13 +107,22 @@ extension ShellParser {
 
     private mutating func takeHereDocument(_ document: PendingHereDocument) throws(ShellSyntaxError) -> [UInt8] {
         var body: [UInt8] = []
+        /// The line so far when it began on an earlier one; more than the delimiter's length is not kept.
+        var continued: [UInt8]?
         while !isAtEnd {
             let start = position
             let end = bytes[start...].firstIndex(of: newline) ?? bytes.count
             position = min(end + 1, bytes.count)
             var line = bytes[start..<end]
             if document.stripsTabs { line = line.drop { $0 == UInt8(ascii: "\t") } }
-            if line.elementsEqual(document.delimiter) { return body }
+            // Shells differ on whether a backslash before the delimiter's line, or within it, joins the two.
+            let isEnd = line.elementsEqual(document.delimiter)
+            if let head = continued, isEnd || (head + line).elementsEqual(document.delimiter) {
+                throw .unexpected(token: "here-document delimiter on a continued line", offset: start)
+            }
+            if isEnd { return body }
+            let isContinued = !document.isQuoted && line.reversed().prefix { $0 == UInt8(ascii: "\\") }.count % 2 == 1
+            continued = isContinued ? Array(((continued ?? []) + line.dropLast()).suffix(document.delimiter.count + 1)) : nil
             body += line
             body.append(newline)
         }

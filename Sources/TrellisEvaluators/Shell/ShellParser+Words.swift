@@ -47,7 +47,7 @@ extension ShellParser {
             return .quoted(text(takeCharacter()))
         case UInt8(ascii: "<"), UInt8(ascii: ">"):
             position += 1
-            return .process(try parseParenthesized(), isOutput: byte == UInt8(ascii: ">"))
+            return .process(try parseSubstituted(), isOutput: byte == UInt8(ascii: ">"))
         default: return nil
         }
     }
@@ -72,13 +72,13 @@ extension ShellParser {
             if byte == UInt8(ascii: "(") { open += 1 }
             if byte == UInt8(ascii: ")") { open -= 1 }
             if open == 0 { return Array(bytes[start..<position]) }
-            // An expansion could hide in the pattern: leave such words to a person.
-            if byte == UInt8(ascii: "`") || byte == UInt8(ascii: "$") {
-                throw .unexpected(token: "expansion in a pattern", offset: position - 1)
-            }
+            // An expansion could hide in the pattern, and quotes its end: leave such words to a person.
+            if Self.hidesInPattern.contains(byte) { throw .unexpected(token: "quote or expansion in a pattern", offset: position - 1) }
         }
         throw .unterminated(construct: "pattern", offset: start)
     }
+
+    private static let hidesInPattern = Set("`$'\"\\".utf8)
 
     private mutating func parseArray() throws(ShellSyntaxError) -> [ShellWord] {
         try enter()
