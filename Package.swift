@@ -92,7 +92,8 @@ let package = Package(
         tests("TrellisNode", ["TrellisNode", "TrellisAPI", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
         tests("TrellisAPI", [
             "TrellisAPI", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging, httpClient,
-        ]),
+            nioHTTP1,
+        ] + nio),
         tests("TrellisHouse", []),
     ],
     swiftLanguageModes: [.v6]

@@ -76,13 +76,17 @@ extension API {
             return [exchange.body[...]]
         default:
             let object = try exchange.object()
-            guard let batch = object["records"] else { return [try RecordRequest.data(of: object, limit: limit)[...]] }
+            guard let batch = object["records"] else {
+                return [try RecordRequest.data(of: object, known: RecordRequest.members + ["records"], limit: limit)[...]]
+            }
             try RecordRequest.refuseUnknownMembers(of: object, known: ["records"])
             guard case .array(let elements) = batch, !elements.isEmpty, elements.count <= RecordBatch.recordsMaximum else {
                 throw .badRequest("'records' must be an array of 1 to \(RecordBatch.recordsMaximum) objects")
             }
             var records: [ArraySlice<UInt8>] = []
-            for element in elements { records.append(try RecordRequest.data(of: element, limit: limit)[...]) }
+            for element in elements {
+                records.append(try RecordRequest.data(of: element, known: RecordRequest.members, limit: limit)[...])
+            }
             return records
         }
     }
@@ -92,9 +96,9 @@ extension API {
 enum RecordRequest {
     static let members = ["data", "text"]
 
-    static func data(of object: JSON, limit: Int) throws(Problem) -> [UInt8] {
+    static func data(of object: JSON, known: [String], limit: Int) throws(Problem) -> [UInt8] {
         guard object.objectMembers != nil else { throw .badRequest("a record must be an object") }
-        try refuseUnknownMembers(of: object, known: members + ["records"])
+        try refuseUnknownMembers(of: object, known: known)
         let bytes: [UInt8]
         switch (object["data"], object["text"]) {
         case (.string(let data), nil):

@@ -83,9 +83,12 @@ public struct APIServer: Sendable {
             defer { continuation.finish() }
             try await server.run()
         }
-        for await port in bound {
-            let stopTime = options.stopTime
-            return RunningAPI(host: host, port: port, task: task, stopTime: stopTime) {
+        // A task of its own: to be cancelled while it starts must not leave a server behind.
+        let firstPort = Task {
+            for await port in bound { return port as Int? }; return nil
+        }
+        if let port = await firstPort.value {
+            return RunningAPI(host: host, port: port, task: task, stopTime: options.stopTime) {
                 api.streams.stop()
                 try? await server.shutdownGracefully()
             }

@@ -1,0 +1,172 @@
+// A node without peers, network or disk: a real ledger of one validator that executes every submission at once and signs its own
+// checkpoints, so that decisions and receipts are real. Proposals that hold "rm" are rejected, those that hold "wait" stay pending.
+
+import TrellisCrypto
+import TrellisLedger
+import TrellisModel
+import TrellisNode
+import TrellisVerify
+
+actor StandInNode: NodeService {
+    nonisolated let genesis: Genesis
+    nonisolated let committee: Committee
+    private let key: any SigningKey
+    private var ledger: Ledger
+    private var entries: [LogAppend] = []
+    private var leaves: [Digest] = []
+    private var indexes: [Digest: UInt64] = [:]
+    private var currentCertificate: CheckpointCertificate?
+    private var watchers: [AsyncStream<NodeEvent>.Continuation] = []
+    /// What `submit` throws instead of doing its work.
+    private var refusal: NodeError?
+    private(set) var submissions = 0
+
+    init() throws {
+        key = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 7, count: 32)))
+        let identity = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 8, count: 32)))
+        let scheme = SignatureScheme.ed25519.name
+        genesis = Genesis(
+            name: "test", nonce: [UInt8](repeating: 1, count: 16), created: 1_795_000_000_000,
+            validators: [
+                .init(
+                    name: "solo", stake: 1, scheme: scheme, consensusKey: key.publicKey, identityScheme: scheme,
+                    identityKey: identity.publicKey)
+            ],
+            councils: [
+                .init(
+                    name: Council.defaultName,
+                    seats: [.init(name: "only seat", validator: 0, weight: 1, scheme: scheme, key: key.publicKey)])
+            ],
+            parameters: Parameters(payloadBytes: 1 << 16, transactionBytes: 1 << 15))
+        committee = try Committee(genesis: genesis)
+        ledger = Ledger(committee: committee)
+    }
+
+    func refuse(with error: NodeError?) { refusal = error }
+
+    func submit(_ transactions: [Transaction]) async throws(NodeError) {
+        if let refusal { throw refusal }
+        submissions += 1
+        do {
+            try execute(transactions)
+            let votes = ledger.pendingProposals.compactMap { pending -> Vote? in
+                guard !pending.proposal.text.contains("wait") else { return nil }
+                let isDangerous = pending.proposal.text.contains("rm")
+                return Vote(
+                    proposal: pending.identifier, verdict: isDangerous ? .reject : .approve, reason: isDangerous ? "deletes" : "harmless")
+            }
+            if !votes.isEmpty {
+                let batch = try VoteBatch.signed(by: key, chain: committee.chain, epoch: 0, council: 0, seat: 0, votes: votes)
+                try execute([Transaction(batch)])
+            }
+            try certify()
+        } catch {
+            throw .invalid("\(error)")
+        }
+    }
+
+    private func execute(_ transactions: [Transaction]) throws {
+        let leader = BlockReference(round: 3, author: 0, digest: Commit.origin(chain: committee.chain, suite: committee.suite))
+        let last = ledger.lastCommit
+        let commit = Commit(
+            index: last.index + 1, leader: leader, blocks: [leader], timestamp: 1_795_000_000_000 + last.index, previous: last.digest,
+            suite: committee.suite)
+        let execution = try ledger.execute(commit, payloads: [Payload(transactions)]) { indexes[$0] != nil }
+        for identifier in execution.opened {
+            guard let pending = ledger.pending(identifier) else { continue }
+            tell(NodeEvent(kind: .proposed(identifier: identifier, proposal: pending.proposal, deadline: pending.deadline), logIndex: nil))
+        }
+        for appended in execution.appended {
+            indexes[appended.identifier] = appended.index
+            entries.append(appended)
+            leaves.append(Merkle.leafHash(appended.bytes))
+            if let event = try event(appended) { tell(event) }
+        }
+    }
+
+    private func certify() throws {
+        guard let checkpoint = ledger.lastCheckpoint, checkpoint != currentCertificate?.checkpoint else { return }
+        let prefix = BlockPrefix(epoch: 0, round: 9, author: 0, timestamp: 1_795_000_000_000, scheme: key.scheme)
+        let attestation = Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite))
+        let parent = Block.genesis(author: 0, committee: committee).reference
+        let header = BlockHeader(prefix: prefix, parents: [parent], payloadRoot: Payload.empty.root, attestations: [attestation])
+        let signature = try key.sign(header.digest(chain: committee.chain, suite: committee.suite).bytes, context: .block)
+        let block = Block(header: header, payload: .empty, signature: signature, committee: committee)
+        currentCertificate = CheckpointCertificate(checkpoint: checkpoint, proofs: [AttestationProof(block, suite: committee.suite)])
+        tell(NodeEvent(kind: .certified(checkpoint), logIndex: nil))
+    }
+
+    private func event(_ entry: LogAppend) throws -> NodeEvent? {
+        switch try LogEntry(wireBytes: Array(entry.bytes)) {
+        case .decision(let decision): NodeEvent(kind: .decided(decision), logIndex: entry.index)
+        case .record(let record): NodeEvent(kind: .recorded(identifier: record.identifier), logIndex: entry.index)
+        }
+    }
+
+    private func tell(_ event: NodeEvent) {
+        for watcher in watchers { watcher.yield(event) }
+    }
+
+    func status(of identifier: Digest) async throws(NodeError) -> EntryStatus {
+        if let index = indexes[identifier], let entry = try? LogEntry(wireBytes: Array(entries[Int(index)].bytes)) {
+            return .logged(index: index, entry: entry, isCertified: index < currentCertificate?.checkpoint.logSize ?? 0)
+        }
+        return ledger.pending(identifier).map { .pending($0) } ?? .unknown
+    }
+
+    func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) -> [EntryStatus] {
+        var statuses: [EntryStatus] = []
+        for identifier in identifiers {
+            let status = try await status(of: identifier)
+            guard case .logged = status else { throw .timedOut }
+            statuses.append(status)
+        }
+        return statuses
+    }
+
+    func entry(at index: UInt64) async throws(NodeError) -> LogEntry? {
+        index < UInt64(entries.count) ? try? LogEntry(wireBytes: Array(entries[Int(index)].bytes)) : nil
+    }
+
+    func receipt(of identifier: Digest) async throws(NodeError) -> Receipt? {
+        guard let index = indexes[identifier], let certificate = currentCertificate,
+            let proof = Merkle.inclusionProof(index: Int(index), leafHashes: leaves)
+        else { return nil }
+        return Receipt(
+            suite: committee.suite, entry: Array(entries[Int(index)].bytes), index: index, proof: proof, certificate: certificate)
+    }
+
+    func decisions(from: UInt64, limit: Int) async throws(NodeError) -> (decisions: [(index: UInt64, decision: Decision)], next: UInt64) {
+        var found: [(index: UInt64, decision: Decision)] = []
+        var next = from
+        while next < UInt64(entries.count), found.count < limit {
+            if case .decision(let decision) = try? LogEntry(wireBytes: Array(entries[Int(next)].bytes)) { found.append((next, decision)) }
+            next += 1
+        }
+        return (found, next)
+    }
+
+    func events(from: UInt64?) async throws(NodeError) -> AsyncStream<NodeEvent> {
+        let (stream, continuation) = AsyncStream<NodeEvent>.makeStream()
+        if let from {
+            for entry in entries where entry.index >= from {
+                if let event = try? event(entry) { continuation.yield(event) }
+            }
+        }
+        watchers.append(continuation)
+        return stream
+    }
+
+    func certificate() async -> CheckpointCertificate? { currentCertificate }
+
+    func nodeStatus() async -> NodeStatus {
+        var alarm: String?
+        if case .stopped(let reason) = refusal { alarm = reason }
+        return NodeStatus(
+            chain: committee.chain, epoch: 0, validator: 0, name: "solo", round: 1, highestRound: 1, commitIndex: ledger.lastCommit.index,
+            commitTimestamp: ledger.lastCommit.timestamp, logSize: ledger.logSize,
+            certifiedIndex: currentCertificate?.checkpoint.index ?? 0, certifiedLogSize: currentCertificate?.checkpoint.logSize ?? 0,
+            pendingProposals: ledger.pendingProposals.count, poolTransactions: 0, poolBytes: 0, suspendedBlocks: 0, peersConnected: [],
+            peerBytesSent: 0, peerBytesReceived: 0, blocksRejected: 0, equivocations: 0, alarm: alarm)
+    }
+}
