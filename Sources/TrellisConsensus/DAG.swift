@@ -31,16 +31,16 @@ public struct DAG: Sendable {
     private var stakeAtRound: [StakeCount]
     public private(set) var lowestRound: Round
 
-    /// An empty graph that starts at `round`.
+    /// An empty graph that starts at `round`. That round is there from the beginning, so that blocks of the next can enter.
     public init(stakes: Stakes, startingAt round: Round = 0) {
         self.stakes = stakes
-        rounds = []
-        stakeAtRound = []
+        rounds = [[[Vertex]](repeating: [], count: stakes.count)]
+        stakeAtRound = [StakeCount(validators: stakes.count)]
         lowestRound = round
     }
 
     /// The highest round with any block; `lowestRound` when there is none.
-    public var highestRound: Round { rounds.isEmpty ? lowestRound : lowestRound + Round(rounds.count) - 1 }
+    public var highestRound: Round { lowestRound + Round(rounds.count) - 1 }
 
     private func index(_ round: Round) -> Int? {
         guard round >= lowestRound, round - lowestRound < Round(rounds.count) else { return nil }
@@ -91,13 +91,13 @@ public struct DAG: Sendable {
         }
     }
 
-    /// Forgets every round below `round`.
+    /// Forgets every round below `round`, but never the highest.
     mutating func prune(below round: Round) {
         guard round > lowestRound else { return }
-        let count = Int(min(round - lowestRound, Round(rounds.count)))
+        let count = Int(min(round - lowestRound, Round(rounds.count) - 1))
         rounds.removeFirst(count)
         stakeAtRound.removeFirst(count)
-        lowestRound = round
+        lowestRound += Round(count)
     }
 
     /// The vertices of `round` in the causal history of `start` (which is above it).
