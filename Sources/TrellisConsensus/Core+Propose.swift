@@ -78,7 +78,6 @@ extension Core {
         ownLast = block
         signedUpTo = max(signedUpTo, block.round)
         lastProposedAt = now.monotonic
-        lastProgressAt = now.monotonic
         lastHeardFromUsAt = now.monotonic
         admit(block, from: own)
         effects.append(.publish(block))
@@ -90,7 +89,8 @@ extension Core {
         if let target = proposableRound { wishes.append(readyAt(target)) }
         wishes.append(contentsOf: held.map(\.until))
         wishes.append(contentsOf: synchroniseWishes())
-        if let nextDeadline { wishes.append(now.monotonic + (nextDeadline > now.wall ? nextDeadline - now.wall : 1)) }
+        // Once it has passed we are active, and everything above says when to act.
+        if let nextDeadline, nextDeadline > now.wall { wishes.append(now.monotonic &+ min(nextDeadline - now.wall, .max >> 1)) }
         guard let earliest = wishes.min() else { return }
         let at = max(earliest, now.monotonic + 1)
         guard at != wakeAt else { return }

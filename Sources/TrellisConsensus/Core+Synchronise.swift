@@ -93,7 +93,7 @@ extension Core {
     /// While active and stuck, says the own newest block again; while quiet, sends a heartbeat now and then.
     private mutating func keepInTouch() {
         guard committee.validators.count > 1 else { return }
-        if isActive, ownLast.round > 0, now.monotonic >= max(lastProgressAt, lastHeardFromUsAt) + pacing.retry, !isSealing {
+        if repeatsItself, now.monotonic >= lastHeardFromUsAt + pacing.retry {
             effects.append(.broadcast(.blocks([ownLast.encoded])))
             lastHeardFromUsAt = now.monotonic
         }
@@ -103,11 +103,14 @@ extension Core {
         }
     }
 
+    /// Whether the own newest block is sent again until there is another: while there is something to do.
+    private var repeatsItself: Bool { isActive && ownLast.round > 0 && !isSealing }
+
     func synchroniseWishes() -> [UInt64] {
         var wishes = fetches.values.map(\.askAgainAt)
         if let rangeFetch { wishes.append(rangeFetch.askAgainAt) }
         if committee.validators.count > 1 {
-            wishes.append(lastHeardFromUsAt + (isActive && ownLast.round > 0 ? pacing.retry : pacing.heartbeat))
+            wishes.append(lastHeardFromUsAt + (repeatsItself ? pacing.retry : pacing.heartbeat))
         }
         return wishes
     }

@@ -42,7 +42,6 @@ public struct Core: Sendable {
     var quorumSince: UInt64 = 0
     var lastProposedAt: UInt64?
     var lastHeardFromUsAt: UInt64 = 0
-    var lastProgressAt: UInt64 = 0
     var wakeAt: UInt64?
 
     // Synchronisation.
