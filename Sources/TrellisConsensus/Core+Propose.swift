@@ -13,11 +13,9 @@ extension Core {
     /// The round of the block that could be built now, if any.
     var proposableRound: Round? {
         guard !isSealing else { return nil }
-        var target = quorumRound + 1
-        guard target > ownLast.round else { return nil }
         // No round is entered without the own block of the round before, unless the slot three rounds back is decided.
-        if target - 1 > ownLast.round, target > 3, linearizer.lastDecided.round + 3 < target { target = ownLast.round + 1 }
-        guard target > signedUpTo else { return nil }
+        let target = min(quorumRound + 1, max(ownLast.round + 1, linearizer.lastDecided.round + 3))
+        guard target > ownLast.round, target > signedUpTo else { return nil }
         guard isActive || linearizer.dag.highestRound >= target else { return nil }
         return target
     }
