@@ -9,6 +9,7 @@ struct Peer: Sendable {
     /// The highest round of a block that it wrote or sent.
     private(set) var round: Round = 0
     var answeredAt: UInt64?
+    var askedAt: UInt64?
 
     mutating func heardRound(_ heard: Round) { round = max(round, heard) }
 }
@@ -95,12 +96,14 @@ extension Core {
         guard committee.validators.count > 1 else { return }
         if repeatsItself, now.monotonic >= lastHeardFromUsAt + pacing.retry {
             effects.append(.broadcast(.blocks([ownLast.encoded])))
-            lastHeardFromUsAt = now.monotonic
+            beat()
         }
-        if now.monotonic >= lastHeardFromUsAt + pacing.heartbeat {
-            effects.append(.broadcast(.heartbeat(Heartbeat(round: ownLast.round, certified: certifier.certifiedIndex))))
-            lastHeardFromUsAt = now.monotonic
-        }
+        if now.monotonic >= lastHeardFromUsAt + pacing.heartbeat { beat() }
+    }
+
+    private mutating func beat() {
+        effects.append(.broadcast(.heartbeat(Heartbeat(round: ownLast.round, certified: certifier.certifiedIndex))))
+        lastHeardFromUsAt = now.monotonic
     }
 
     /// Whether the own newest block is sent again until there is another: while there is something to do.
@@ -116,16 +119,12 @@ extension Core {
     }
 
     mutating func receive(_ heartbeat: Heartbeat, from sender: ValidatorIndex) {
-        // A round claimed in a heartbeat is only a hint of where to ask; a false one costs a range fetch that brings nothing.
-        if heartbeat.round > linearizer.dag.highestRound { wishRange(from: sender) }
-        guard heartbeat.round < ownLast.round || heartbeat.certified < certifier.certifiedIndex else { return }
-        tellNewest(sender)
-    }
-
-    private mutating func wishRange(from sender: ValidatorIndex) {
-        guard rangeFetch == nil else { return }
+        if heartbeat.certified < certifier.certifiedIndex { tellNewest(sender) }
+        // A round claimed in a heartbeat is only a hint of where to ask; a false one costs a request now and then that brings nothing.
         let highest = linearizer.dag.highestRound
-        rangeFetch = RangeFetch(from: highest, peer: sender, askAgainAt: now.monotonic + 4 * pacing.retry)
+        guard heartbeat.round > highest || heartbeat.round == highest && linearizer.dag.slot(highest, sender).isEmpty else { return }
+        if let asked = peers[sender]?.askedAt, now.monotonic < asked + pacing.retry { return }
+        peers[sender, default: Peer()].askedAt = now.monotonic
         effects.append(.send(.fetchRounds(from: max(1, highest)), to: sender))
     }
 
