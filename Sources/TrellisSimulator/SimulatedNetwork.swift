@@ -81,3 +81,16 @@ struct SimulatedNetwork {
         return random.chance(permille: faults.straggler) ? delay * random.between(2, 20) : delay
     }
 }
+
+extension PeerMessage {
+    /// For the transcript.
+    var summary: String {
+        switch self {
+        case .blocks(let blocks): "\(blocks.count) \(blocks.count == 1 ? "block" : "blocks")"
+        case .heartbeat(let heartbeat): "heartbeat, round \(heartbeat.round), certified \(heartbeat.certified)"
+        case .fetch(let references): "send me \(references.prefix(4).map(\.description).joined(separator: " "))"
+        case .fetchRounds(let round): "send me all from round \(round)"
+        case .certificate(let certificate): "certificate of checkpoint \(certificate.checkpoint.index)"
+        }
+    }
+}

@@ -11,6 +11,8 @@ protocol SimulatedWorld: AnyObject {
     /// Microseconds since the beginning.
     var now: UInt64 { get }
     var faults: Faults { get }
+    /// Chance that a publication is cut short by a crash, in per mille.
+    var crashAtPublish: Int { get }
     var keys: SimulatedCommittee { get }
     var witness: Witness { get set }
     func schedule(_ event: SimulatedEvent, after delay: UInt64)
@@ -161,7 +163,7 @@ final class SimulatedValidator {
             if isCorrect { world.witness.committed(commit, by: name) }
             world.note("\(name) commits \(commit.index): leader \(commit.leader), \(commit.blocks.count) blocks")
         case .publish(let block):
-            guard !random.chance(permille: world.faults.crashAtPublish) else { return crashAndRestart() }
+            guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
             isSyncing = true
             world.schedule(.synced(number, generation, block), after: work())
         case .send(let message, let peer): world.send(message, from: self, to: peer)
@@ -207,10 +209,10 @@ final class SimulatedValidator {
         journal.sync()
         if !journal.mark(block.round) { world.witness.violation("\(name) publishes round \(block.round) below its mark") }
         if isCorrect { checkDurable(block) }
-        guard !random.chance(permille: world.faults.crashAtPublish) else { return crashAndRestart() }
+        guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
         world.note("\(name) publishes \(block.reference): \(block.header.parents.count) parents, \(block.payload.count) transactions")
         world.published(self)
-        guard random.chance(permille: world.faults.crashAtPublish) else {
+        guard random.chance(permille: world.crashAtPublish) else {
             return behaviour == .equivocator ? equivocate(block) : world.send(.blocks([block.encoded]), from: self, to: nil)
         }
         // Cut short: some have heard it.

@@ -220,6 +220,7 @@ extension Simulation: SimulatedWorld {
         let letter = Letter(sender: machine.identity, bytes: bytes)
         var isBusiness = true
         if case .heartbeat = message { isBusiness = false }
+        if isBusiness { note("\(machine.name) to \(peer.map { "v\($0)" } ?? "all"): \(message.summary)") }
         for receiver in machines where receiver.identity != machine.identity && receiver.isUp {
             if let peer, receiver.identity != peer { continue }
             // Each of the two machines of one key is heard by half of the others.
@@ -240,6 +241,8 @@ extension Simulation: SimulatedWorld {
     }
 
     func isCorrect(_ validator: ValidatorIndex) -> Bool { machines[Int(validator)].isCorrect }
+
+    var crashAtPublish: Int { isHealed ? 0 : faults.crashAtPublish }
 
     func published(_ machine: SimulatedValidator) { lastPublishedAt = now }
 
