@@ -62,11 +62,21 @@ extension Core {
         }
         guard linearizer.insert(Vertex(block)) else { return false }
         remember(block)
+        if block.author == own { adopt(block) }
         effects.append(.store(block))
         effects.append(.accepted(block))
         report(certifier.heard(block))
         updateQuorumRound()
         return true
+    }
+
+    /// An own block, mostly the one just built. One that comes from a peer is one that our journal lost: we go on from it, and never
+    /// sign for its round again.
+    private mutating func adopt(_ block: Block) {
+        guard block.round > ownLast.round else { return }
+        ownLast = block
+        signedUpTo = max(signedUpTo, block.round)
+        pool.restore(block.payload, round: block.round)
     }
 
     mutating func remember(_ block: Block) {

@@ -73,6 +73,12 @@ extension Core {
 
     mutating func publish(_ block: Block) {
         isSealing = false
+        guard block.round > signedUpTo else {
+            // An own block of this round or a later one came back from a peer meanwhile: this one must never leave.
+            attestationsDue = Array((block.header.attestations + attestationsDue).suffix(committee.limits.attestations))
+            pool.giveBack(round: block.round)
+            return
+        }
         ownLast = block
         signedUpTo = max(signedUpTo, block.round)
         lastProposedAt = now.monotonic

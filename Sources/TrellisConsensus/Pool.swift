@@ -60,16 +60,19 @@ struct Pool: Sendable {
 
     /// Own blocks at or below the gc round that were not output never will be: their transactions wait again.
     mutating func reclaim(atOrBelow round: Round) {
-        for key in inFlight.keys.filter({ $0 <= round }).sorted() {
-            guard let payload = inFlight.removeValue(forKey: key) else { continue }
-            for identifier in payload.identifiers { queued.remove(identifier) }
-            add(payload.transactions)
-        }
+        for key in inFlight.keys.filter({ $0 <= round }).sorted() { giveBack(round: key) }
+    }
+
+    /// The own block of `round` will never be output: its transactions wait again.
+    mutating func giveBack(round: Round) {
+        guard let payload = inFlight.removeValue(forKey: round) else { return }
+        for identifier in payload.identifiers { queued.remove(identifier) }
+        add(payload.transactions)
     }
 
     /// An own block from before a restart whose fate is open.
     mutating func restore(_ payload: Payload, round: Round) {
-        guard !payload.isEmpty else { return }
+        guard !payload.isEmpty, inFlight[round] == nil else { return }
         queued.formUnion(payload.identifiers)
         inFlight[round] = payload
     }
