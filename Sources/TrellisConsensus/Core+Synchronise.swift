@@ -62,7 +62,9 @@ extension Core {
             let peer = fetch.candidates[fetch.attempts % fetch.candidates.count]
             requests[peer, default: []].append(reference)
             fetches[reference]?.attempts += 1
-            fetches[reference]?.askAgainAt = now.monotonic + pacing.retry
+            // Nobody may have it, if a liar invented it: each time all were asked in vain, the next round of asking is slower.
+            let rounds = min(fetch.attempts / fetch.candidates.count, 5)
+            fetches[reference]?.askAgainAt = now.monotonic + pacing.retry << UInt64(rounds)
         }
         for (peer, references) in requests.sorted(by: { $0.key < $1.key }) {
             let sorted = references.sorted()
