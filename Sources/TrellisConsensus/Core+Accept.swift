@@ -3,13 +3,20 @@
 import TrellisCrypto
 import TrellisModel
 
+/// A slot and who built on more than two of its blocks.
+struct ExtraTwins: Sendable, Hashable {
+    let round: Round
+    let author: ValidatorIndex
+    let sponsor: ValidatorIndex
+}
+
 extension Core {
     mutating func receive(_ blocks: [VerifiedBlock], from sender: ValidatorIndex) {
         for verified in blocks {
             let block = verified.block
             peers[block.author, default: Peer()].heardRound(block.round)
             peers[sender, default: Peer()].heardRound(block.round)
-            fetches[block.reference] = nil
+            fetches.remove(block.reference)
             if block.timestamp > now.wall {
                 let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
                 guard held.count < committee.validators.count * committee.limits.suspendedPerAuthor else { continue }
@@ -51,13 +58,24 @@ extension Core {
         for reference in missing where !suspension.contains(reference) { wish(reference, from: sender) }
     }
 
+    /// A third block of one slot comes in only when somebody else built on it, and for everybody who does only so many: equivocation must
+    /// not fill our memory. An honest author cites one chain of an equivocator in each of its blocks.
+    private mutating func isNeeded(_ reference: BlockReference) -> Bool {
+        for sponsor in suspension.sponsors(of: reference) {
+            let key = ExtraTwins(round: reference.round, author: reference.author, sponsor: sponsor)
+            guard extraTwins[key, default: 0] < committee.parameters.gcDepth else { continue }
+            extraTwins[key, default: 0] += 1
+            return true
+        }
+        return false
+    }
+
     /// Takes a block whose parents are all held into the DAG.
     @discardableResult
     private mutating func accept(_ block: Block) -> Bool {
         let twins = linearizer.dag.slot(block.round, block.author)
         if let first = twins.first {
-            // A third block of one slot comes in only when somebody built on it: equivocation must not fill our memory.
-            guard twins.count < 2 || suspension.isAwaited(block.reference) else { return false }
+            guard twins.count < 2 || isNeeded(block.reference) else { return false }
             effects.append(.equivocation(first.reference, block.reference))
         }
         guard linearizer.insert(Vertex(block)) else { return false }
@@ -108,7 +126,8 @@ extension Core {
         for reference in unexecuted.keys where reference.round <= floor { _ = forget(reference) }
         pool.reclaim(atOrBelow: floor)
         suspension.prune(atOrBelow: floor)
-        fetches = fetches.filter { $0.key.round > floor }
+        fetches.remove(atOrBelow: floor)
+        extraTwins = extraTwins.filter { $0.key.round > floor }
         for block in suspension.release(atOrBelow: floor) { admit(block, from: block.author) }
     }
 

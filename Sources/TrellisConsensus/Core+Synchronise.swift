@@ -14,13 +14,6 @@ struct Peer: Sendable {
     mutating func heardRound(_ heard: Round) { round = max(round, heard) }
 }
 
-/// A missing block and whom it was asked of.
-struct Fetch: Sendable {
-    var candidates: [ValidatorIndex]
-    var attempts = 0
-    var askAgainAt: UInt64
-}
-
 struct RangeFetch: Sendable {
     var from: Round
     var peer: ValidatorIndex
@@ -28,20 +21,18 @@ struct RangeFetch: Sendable {
 }
 
 extension Core {
-    /// Exact fetches in flight.
-    private var fetchesMaximum: Int { 4 * PeerMessage.fetchMaximum }
     /// From how many rounds behind on whole ranges are fetched.
     private var rangeThreshold: Round { 4 }
 
     mutating func wish(_ reference: BlockReference, from sender: ValidatorIndex) {
-        guard fetches[reference] == nil, fetches.count < fetchesMaximum else { return }
+        guard !fetches.contains(reference) else { return }
         var candidates = [sender, reference.author].filter { $0 != own }
         for offset in 1..<max(2, committee.validators.count) {
             let other = ValidatorIndex((Int(sender) + offset) % committee.validators.count)
             if other != own, !candidates.contains(other) { candidates.append(other) }
         }
-        // The sender usually follows up with the rest by itself; it is asked on the next round of `synchronise`.
-        fetches[reference] = Fetch(candidates: candidates, askAgainAt: now.monotonic)
+        let sponsors = suspension.sponsors(of: reference) + [reference.author]
+        fetches.add(reference, sponsors: sponsors, candidates: candidates, now: now.monotonic)
     }
 
     mutating func synchronise() {
@@ -51,28 +42,23 @@ extension Core {
     }
 
     private mutating func fetchMissing() {
-        var requests: [ValidatorIndex: [BlockReference]] = [:]
-        for (reference, fetch) in fetches where fetch.askAgainAt <= now.monotonic {
-            guard !linearizer.dag.contains(reference), !suspension.contains(reference), suspension.isAwaited(reference),
-                !fetch.candidates.isEmpty
-            else {
-                fetches[reference] = nil
-                continue
-            }
-            let peer = fetch.candidates[fetch.attempts % fetch.candidates.count]
-            requests[peer, default: []].append(reference)
-            fetches[reference]?.attempts += 1
-            // Nobody may have it, if a liar invented it: each time all were asked in vain, the next round of asking is slower.
-            let rounds = min(fetch.attempts / fetch.candidates.count, 5)
-            fetches[reference]?.askAgainAt = now.monotonic + pacing.retry << UInt64(rounds)
+        refillFetches()
+        let requests = fetches.due(now.monotonic) { reference in
+            !linearizer.dag.contains(reference) && !suspension.contains(reference) && suspension.isAwaited(reference)
         }
-        for (peer, references) in requests.sorted(by: { $0.key < $1.key }) {
-            let sorted = references.sorted()
-            for start in stride(from: 0, to: sorted.count, by: PeerMessage.fetchMaximum) {
-                let part = Array(sorted[start..<min(start + PeerMessage.fetchMaximum, sorted.count)])
+        for (peer, references) in requests {
+            for start in stride(from: 0, to: references.count, by: PeerMessage.fetchMaximum) {
+                let part = Array(references[start..<min(start + PeerMessage.fetchMaximum, references.count)])
                 effects.append(.send(.fetch(part), to: peer))
             }
         }
+    }
+
+    /// Wishes again for what is missing and not being fetched: there was no room, or the block came and found none.
+    private mutating func refillFetches() {
+        guard suspension.count > 0, now.monotonic >= refillAt else { return }
+        refillAt = now.monotonic + pacing.retry
+        for reference in suspension.missing { wish(reference, from: reference.author) }
     }
 
     private mutating func fetchRange() {
@@ -112,7 +98,8 @@ extension Core {
     private var repeatsItself: Bool { isActive && ownLast.round > 0 && !isSealing }
 
     func synchroniseWishes() -> [UInt64] {
-        var wishes = fetches.values.map(\.askAgainAt)
+        var wishes: [UInt64] = []
+        if let next = fetches.nextAt { wishes.append(next) }
         if let rangeFetch { wishes.append(rangeFetch.askAgainAt) }
         if committee.validators.count > 1 {
             wishes.append(lastHeardFromUsAt + (repeatsItself ? pacing.retry : pacing.heartbeat))

@@ -46,7 +46,10 @@ public struct Core: Sendable {
 
     // Synchronisation.
     var peers: [ValidatorIndex: Peer] = [:]
-    var fetches: [BlockReference: Fetch] = [:]
+    var fetches: Fetches
+    var refillAt: UInt64 = 0
+    /// How many blocks beyond the second came into a slot for somebody's sake.
+    var extraTwins: [ExtraTwins: UInt64] = [:]
     var rangeFetch: RangeFetch?
 
     var now = Moment(monotonic: 0, wall: 0)
@@ -58,7 +61,8 @@ public struct Core: Sendable {
         self.own = own
         self.pacing = pacing
         schedule = LeaderSchedule(validators: committee.validators.count)
-        suspension = Suspension(perAuthorMaximum: committee.limits.suspendedPerAuthor)
+        suspension = Suspension(perSponsorMaximum: committee.limits.suspendedPerAuthor)
+        fetches = Fetches(validators: committee.validators.count, retry: pacing.retry)
         certifier = Certifier(committee: committee)
         ownLast = Block.genesis(author: own, committee: committee)
         signedUpTo = recovered.highWater

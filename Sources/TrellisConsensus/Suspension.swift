@@ -1,29 +1,55 @@
-// Blocks that wait for parents we do not hold, and who should be asked for those. Bounded per author; nothing here is trusted.
+// Blocks that wait for parents we do not hold. Nothing here is trusted. What is held is charged to the account of somebody who signed for
+// it: a block that nobody waits for to its author, one that is awaited to an author of the blocks that it stands below. So an adversary
+// fills its own account, and the history below honest blocks always finds room.
 
 import TrellisCrypto
 import TrellisModel
 
 struct Suspension: Sendable {
-    private let perAuthorMaximum: Int
-    private var blocks: [BlockReference: Block] = [:]
-    private var perAuthor: [ValidatorIndex: Int] = [:]
+    private struct Entry: Sendable {
+        let block: Block
+        let sponsor: ValidatorIndex
+    }
+
+    /// Blocks held on one account.
+    private let perSponsorMaximum: Int
+    private var entries: [BlockReference: Entry] = [:]
+    private var charged: [ValidatorIndex: Int] = [:]
     /// Missing block -> suspended blocks that cite it.
     private var waiting: [BlockReference: Set<BlockReference>] = [:]
 
-    init(perAuthorMaximum: Int) { self.perAuthorMaximum = perAuthorMaximum }
+    init(perSponsorMaximum: Int) { self.perSponsorMaximum = perSponsorMaximum }
 
-    var count: Int { blocks.count }
-    var missing: [BlockReference] { waiting.keys.filter { blocks[$0] == nil } }
+    var count: Int { entries.count }
 
-    func contains(_ reference: BlockReference) -> Bool { blocks[reference] != nil }
+    /// What must be fetched, lowest rounds first.
+    var missing: [BlockReference] { waiting.keys.filter { entries[$0] == nil }.sorted() }
+
+    func contains(_ reference: BlockReference) -> Bool { entries[reference] != nil }
     func isAwaited(_ reference: BlockReference) -> Bool { waiting[reference] != nil }
 
-    /// Holds `block` until every one of `parents` is there. False when its author has too many waiting already.
+    /// Who signed for the need of `reference`: the authors of all suspended blocks above it but its own, in order.
+    func sponsors(of reference: BlockReference) -> [ValidatorIndex] {
+        var authors: Set<ValidatorIndex> = []
+        var visited: Set<BlockReference> = []
+        var open = [reference]
+        while let next = open.popLast() {
+            for dependent in waiting[next] ?? [] where visited.insert(dependent).inserted {
+                authors.insert(dependent.author)
+                open.append(dependent)
+            }
+        }
+        authors.remove(reference.author)
+        return authors.sorted()
+    }
+
+    /// Holds `block` until every one of `parents` is there. False when every account it can be charged to is full.
     mutating func suspend(_ block: Block, missing parents: [BlockReference]) -> Bool {
-        guard blocks[block.reference] == nil else { return true }
-        guard perAuthor[block.author, default: 0] < perAuthorMaximum else { return false }
-        perAuthor[block.author, default: 0] += 1
-        blocks[block.reference] = block
+        guard entries[block.reference] == nil else { return true }
+        let accounts = sponsors(of: block.reference) + [block.author]
+        guard let sponsor = accounts.first(where: { charged[$0, default: 0] < perSponsorMaximum }) else { return false }
+        charged[sponsor, default: 0] += 1
+        entries[block.reference] = Entry(block: block, sponsor: sponsor)
         for parent in parents { waiting[parent, default: []].insert(block.reference) }
         return true
     }
@@ -41,16 +67,16 @@ struct Suspension: Sendable {
 
     /// Drops suspended blocks at or below the gc round: they can never be output.
     mutating func prune(atOrBelow round: Round) {
-        for reference in blocks.keys where reference.round <= round { _ = take(reference) }
+        for reference in entries.keys where reference.round <= round { _ = take(reference) }
     }
 
     private mutating func take(_ reference: BlockReference) -> Block? {
-        guard let block = blocks.removeValue(forKey: reference) else { return nil }
-        perAuthor[block.author, default: 1] -= 1
-        for parent in block.header.parents {
+        guard let entry = entries.removeValue(forKey: reference) else { return nil }
+        charged[entry.sponsor, default: 1] -= 1
+        for parent in entry.block.header.parents {
             waiting[parent]?.remove(reference)
             if waiting[parent]?.isEmpty == true { waiting[parent] = nil }
         }
-        return block
+        return entry.block
     }
 }

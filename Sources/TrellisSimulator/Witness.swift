@@ -66,7 +66,8 @@ struct Witness {
         if core.suspendedCount > validators * committee.limits.suspendedPerAuthor {
             violation("\(name) holds \(core.suspendedCount) suspended blocks")
         }
-        if core.fetchCount > 4 * PeerMessage.fetchMaximum { violation("\(name) has \(core.fetchCount) fetches in flight") }
+        let fetchesMaximum = validators * max(4 * validators, 4 * PeerMessage.fetchMaximum / validators)
+        if core.fetchCount > fetchesMaximum { violation("\(name) has \(core.fetchCount) fetches in flight") }
         if core.round > core.highestRound { violation("\(name) built round \(core.round), above its own DAG at \(core.highestRound)") }
     }
 }

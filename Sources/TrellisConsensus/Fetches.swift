@@ -1,0 +1,69 @@
+// Missing blocks and whom they were asked of. Bounded by account, as suspended blocks are (Suspension.swift).
+
+import TrellisCrypto
+import TrellisModel
+
+struct Fetches: Sendable {
+    private struct Fetch: Sendable {
+        let sponsor: ValidatorIndex
+        let candidates: [ValidatorIndex]
+        var attempts = 0
+        var askAgainAt: UInt64
+    }
+
+    /// Fetches in flight for one account.
+    private let perSponsorMaximum: Int
+    private let retry: UInt64
+    private var entries: [BlockReference: Fetch] = [:]
+    private var charged: [ValidatorIndex: Int] = [:]
+
+    init(validators: Int, retry: UInt64) {
+        perSponsorMaximum = Self.perSponsorMaximum(validators: validators)
+        self.retry = retry
+    }
+
+    /// Room for all parents of several blocks.
+    static func perSponsorMaximum(validators: Int) -> Int { max(4 * validators, 4 * PeerMessage.fetchMaximum / validators) }
+
+    var count: Int { entries.count }
+    /// When the next request is due.
+    var nextAt: UInt64? { entries.values.lazy.map(\.askAgainAt).min() }
+
+    /// Notes that `reference` is to be asked for from `now` on, of `candidates` in turn. Nothing happens when every account that needs
+    /// it is full.
+    mutating func add(_ reference: BlockReference, sponsors: [ValidatorIndex], candidates: [ValidatorIndex], now: UInt64) {
+        guard entries[reference] == nil, !candidates.isEmpty,
+            let sponsor = sponsors.first(where: { charged[$0, default: 0] < perSponsorMaximum })
+        else { return }
+        charged[sponsor, default: 0] += 1
+        entries[reference] = Fetch(sponsor: sponsor, candidates: candidates, askAgainAt: now)
+    }
+
+    func contains(_ reference: BlockReference) -> Bool { entries[reference] != nil }
+
+    mutating func remove(_ reference: BlockReference) {
+        guard let fetch = entries.removeValue(forKey: reference) else { return }
+        charged[fetch.sponsor, default: 1] -= 1
+    }
+
+    mutating func remove(atOrBelow round: Round) {
+        for reference in entries.keys where reference.round <= round { remove(reference) }
+    }
+
+    /// The requests that are due, by peer, each sorted; forgets what is not wanted any more.
+    mutating func due(_ now: UInt64, isWanted: (BlockReference) -> Bool) -> [(peer: ValidatorIndex, references: [BlockReference])] {
+        var requests: [ValidatorIndex: [BlockReference]] = [:]
+        for (reference, fetch) in entries where fetch.askAgainAt <= now {
+            guard isWanted(reference) else {
+                remove(reference)
+                continue
+            }
+            requests[fetch.candidates[fetch.attempts % fetch.candidates.count], default: []].append(reference)
+            entries[reference]?.attempts += 1
+            // Nobody may have it, if a liar invented it: each time all were asked in vain, the next round of asking is slower.
+            let rounds = min(fetch.attempts / fetch.candidates.count, 5)
+            entries[reference]?.askAgainAt = now + retry << UInt64(rounds)
+        }
+        return requests.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
+    }
+}
