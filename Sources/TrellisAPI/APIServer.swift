@@ -58,8 +58,7 @@ public struct APIServer: Sendable {
         let channel = HTTP1Channel(
             responder: { request, writer, channel in
                 let response = await dispatcher.respond(to: request, channel: channel)
-                if response.body.contentLength ?? .max > 1 << 15 {
-                    // Event streams guard each of their writes; a large body as a whole.
+                if response.body.contentLength ?? .max > 1 << 15 || !channel.isWritable {
                     try await write(response, with: writer, to: channel)
                 } else {
                     try await writer.write(response: response.head, body: response.body)
@@ -102,7 +101,9 @@ public struct APIServer: Sendable {
         throw .cannotListen(host: host, port: port, reason: reason)
     }
 
+    /// Cuts off a client that does not take what it asked for.
     private func write(_ response: Response, with writer: consuming ResponseWriter, to channel: any Channel) async throws {
+        // An event stream guards each of its writes.
         guard response.body.contentLength != nil else { return try await writer.write(response: response.head, body: response.body) }
         let deadline = channel.eventLoop.scheduleTask(in: options.writeTime) { channel.close(promise: nil) }
         defer { deadline.cancel() }

@@ -28,7 +28,7 @@ struct Failure: Error {
     static func end(with error: any Error) -> Never {
         switch error {
         case let failure as Failure: failure.end()
-        case let error as ClientError: Failure(error.description, hint: error.hint).end()
+        case let error as ClientError: Failure(Terminal.shown(error.description), hint: error.hint).end()
         case is CancellationError: Trellis.exit(withError: ExitCode(Exit.failure))
         default:
             switch Trellis.exitCode(for: error) {

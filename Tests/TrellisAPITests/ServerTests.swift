@@ -3,6 +3,7 @@
 import Logging
 import Testing
 import TrellisCrypto
+import TrellisModel
 
 @testable import TrellisAPI
 @testable import TrellisClient

@@ -1,5 +1,5 @@
 // A node without peers, network or disk: a real ledger of one validator that executes every submission at once and signs its own
-// checkpoints, so that decisions and receipts are real. Proposals that hold "rm" are rejected, those that hold "wait" stay pending.
+// checkpoints, so that decisions and receipts are real. Proposals that hold "rm" are rejected, those that hold "wait" stay pending, those that hold "late" expire.
 
 import TrellisCrypto
 import TrellisLedger
@@ -50,7 +50,7 @@ actor StandInNode: NodeService {
         do {
             try execute(transactions)
             let votes = ledger.pendingProposals.compactMap { pending -> Vote? in
-                guard !pending.proposal.text.contains("wait") else { return nil }
+                guard !pending.proposal.text.contains("wait"), !pending.proposal.text.contains("late") else { return nil }
                 let isDangerous = pending.proposal.text.contains("rm")
                 return Vote(
                     proposal: pending.identifier, verdict: isDangerous ? .reject : .approve, reason: isDangerous ? "deletes" : "harmless")
@@ -59,17 +59,19 @@ actor StandInNode: NodeService {
                 let batch = try VoteBatch.signed(by: key, chain: committee.chain, epoch: 0, council: 0, seat: 0, votes: votes)
                 try execute([Transaction(batch)])
             }
+            if ledger.pendingProposals.contains(where: { $0.proposal.text.contains("late") }) { try execute([], after: 31_000) }
             try certify()
         } catch {
             throw .invalid("\(error)")
         }
     }
 
-    private func execute(_ transactions: [Transaction]) throws {
+    private func execute(_ transactions: [Transaction], after: Milliseconds = 1) throws {
         let leader = BlockReference(round: 3, author: 0, digest: Commit.origin(chain: committee.chain, suite: committee.suite))
         let last = ledger.lastCommit
         let commit = Commit(
-            index: last.index + 1, leader: leader, blocks: [leader], timestamp: 1_795_000_000_000 + last.index, previous: last.digest,
+            index: last.index + 1, leader: leader, blocks: [leader], timestamp: max(1_795_000_000_000, last.timestamp) + after,
+            previous: last.digest,
             suite: committee.suite)
         let execution = try ledger.execute(commit, payloads: [Payload(transactions)]) { indexes[$0] != nil }
         for identifier in execution.opened {

@@ -72,7 +72,7 @@ struct Propose: AsyncParsableCommand {
             } else {
                 for line in reply.value.lines { Terminal.print(line) }
             }
-            if wait == .certified, reply.value.certified == true { try await keepReceipt(of: reply.value, client) }
+            if wait == .certified, reply.value.isDecided { try await keepReceipt(of: reply.value, client) }
             try end(reply.value)
         }
     }
@@ -101,6 +101,10 @@ struct Propose: AsyncParsableCommand {
 
     private func keepReceipt(of state: ProposalState, _ client: TrellisClient) async throws {
         guard let identifier = Digest(hex: state.id) else { throw Failure("the validator named the proposal '\(state.id)'") }
+        guard state.certified == true else {
+            Terminal.error("hint: no receipt yet; later: \(connection.endpoint)/v1/decisions/\(identifier)/receipt")
+            return
+        }
         let fetched = try await client.receipt(of: identifier)
         let path = receipt ?? "receipt-\(state.id.prefix(8)).json"
         try Files.write(fetched.json, to: path)
@@ -117,7 +121,7 @@ struct Propose: AsyncParsableCommand {
         case .submitted, .pending:
             guard wait != nil else { return }
             Terminal.error("error: not decided within \(timeout) seconds")
-            Terminal.error("hint: the proposal stays in the ledger: see \(connection.endpoint)/v1/proposals/\(state.id)")
+            Terminal.error("hint: the proposal stays in the ledger: see \(connection.endpoint)/v1/proposals/\(Terminal.shown(state.id))")
             throw ExitCode(Exit.undecided)
         }
     }
@@ -134,7 +138,7 @@ extension ProposalState {
             let total = weight.approve + weight.reject + weight.abstain + weight.silent
             lines[0] += "  council \(Terminal.shown(council)): approve \(weight.approve) of \(total), needed \(weight.needed)"
         }
-        lines.append("  id  \(id)")
+        lines.append("  id  \(Terminal.shown(id))")
         for vote in votes ?? [] {
             let name = vote.name.map { " " + Terminal.shown($0) } ?? ""
             let reason = vote.reason.isEmpty ? "" : "  \(Terminal.shown(vote.reason))"

@@ -27,7 +27,7 @@ struct Status: AsyncParsableCommand {
         let peers = state.peersConnected.isEmpty ? "none" : state.peersConnected.map { String($0) }.joined(separator: ", ")
         let rows = [
             ("validator", "\(state.validator) \(Terminal.shown(state.name))  \(health)"),
-            ("chain", "\(state.chain), epoch \(state.epoch)"),
+            ("chain", "\(Terminal.shown(state.chain)), epoch \(state.epoch)"),
             ("round", "\(state.round), highest seen \(state.highestRound)"),
             ("commit", "\(state.commitIndex)"),
             ("log", "\(state.logSize) entries, \(state.certifiedLogSize) certified"),

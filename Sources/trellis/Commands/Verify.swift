@@ -30,7 +30,7 @@ struct Verify: ParsableCommand {
             throw Failure("\(self.genesis): \(reason)", code: Exit.usage)
         } catch {
             if json { Terminal.print(try Verdict(valid: false, error: error.description).bytes) }
-            throw Failure("invalid: \(error)", hint: error.hint)
+            throw Failure("invalid: \(Terminal.shown(error.description))", hint: error.hint)
         }
         if json {
             Terminal.print(try Verdict(verified).bytes)

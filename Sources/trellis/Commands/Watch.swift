@@ -45,7 +45,7 @@ struct Watch: AsyncParsableCommand {
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         let details = (try? decoder.decode(Details.self, from: Data(event.data))) ?? Details()
         let place = event.logIndex.map { "#\($0)" } ?? ""
-        let columns = [place, details.id.map { String($0.prefix(8)) } ?? ""]
+        let columns = [place, details.id.map { Terminal.shown(String($0.prefix(8))) } ?? ""]
         let rest = [
             columns[0] + String(repeating: " ", count: max(0, 8 - columns[0].count)), columns[1],
             Terminal.shown([details.kind, details.text].compactMap { $0 }.joined(separator: " ")),
@@ -54,9 +54,9 @@ struct Watch: AsyncParsableCommand {
         case "decided":
             let status = details.status ?? "decided"
             let style: Terminal.Style = status == "approved" ? .green : status == "rejected" ? .red : .yellow
-            return "\(Terminal.styled(pad(status), style)) \(rest)"
+            return "\(Terminal.styled(pad(Terminal.shown(status)), style)) \(rest)"
         case "certified": return "\(Terminal.styled(pad("certified"), .dim)) log of \(details.logSize ?? 0) entries"
-        default: return "\(pad(event.name)) \(rest)"
+        default: return "\(pad(Terminal.shown(event.name))) \(rest)"
         }
     }
 
