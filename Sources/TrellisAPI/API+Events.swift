@@ -3,6 +3,7 @@
 
 import Hummingbird
 import NIOCore
+import Synchronization
 import TrellisCrypto
 import TrellisModel
 import TrellisNode
@@ -53,9 +54,12 @@ extension API {
     ) async throws {
         // A stream of buffers whose producers wait for the consumer: no more than a handful are ever held.
         let (chunks, source) = RequestBody.makeStream()
+        defer { source.finish() }
         ticket.onStop { source.finish() }
+        let writes = WriteCount()
         try await exchange.request.body.consumeWithInboundCloseHandler { _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
                 group.addTask {
                     await source.yield(ByteBuffer(string: "retry: 1000\n\n"))
                     for await event in events { await source.yield(ByteBuffer(bytes: views.event(event))) }
@@ -67,9 +71,11 @@ extension API {
                         await source.yield(ByteBuffer(string: ": \n\n"))
                     }
                 }
-                defer { group.cancelAll() }
+                group.addTask { try await writes.closeWhenStuck(exchange.channel, for: options.writeTime) }
                 for try await chunk in chunks {
-                    try await withWriteDeadline(exchange.channel, options.writeTime) { try await writer.write(chunk) }
+                    writes.begin()
+                    try await writer.write(chunk)
+                    writes.end()
                 }
             }
         } onInboundClosed: {
@@ -78,12 +84,20 @@ extension API {
     }
 }
 
-/// Closes the channel when a write to a client that does not read takes too long.
-func withWriteDeadline(_ channel: any Channel, _ time: TimeAmount, _ write: () async throws -> Void) async throws {
-    guard !channel.isWritable else { return try await write() }
-    let deadline = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
-    defer { deadline.cancel() }
-    try await write()
+/// Counts writes twice: as they begin and as they end. A count that stays odd is a client that does not read.
+private final class WriteCount: Sendable {
+    private let count = Atomic<UInt64>(0)
+
+    func begin() { count.wrappingAdd(1, ordering: .relaxed) }
+    func end() { count.wrappingAdd(1, ordering: .relaxed) }
+
+    func closeWhenStuck(_ channel: any Channel, for time: Duration) async throws {
+        while true {
+            let before = count.load(ordering: .relaxed)
+            try await Task.sleep(for: time)
+            if before % 2 == 1, count.load(ordering: .relaxed) == before { return channel.close(promise: nil) }
+        }
+    }
 }
 
 extension Views {

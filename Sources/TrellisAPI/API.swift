@@ -115,7 +115,7 @@ struct Dispatcher: Sendable {
                 guard chunk.readableBytes <= limit - bytes.count else { throw problem }
                 bytes.append(contentsOf: chunk.readableBytesView)
                 if deadline == nil, bytes.count < length ?? .max {
-                    deadline = channel.eventLoop.scheduleTask(in: options.bodyTime) {
+                    deadline = channel.eventLoop.scheduleTask(in: TimeAmount(options.bodyTime)) {
                         channel.pipeline.fireErrorCaught(BodyTimeout())
                     }
                 }

@@ -2,7 +2,7 @@
 
 import HummingbirdCore
 public import Logging
-public import NIOCore
+import NIOCore
 import NIOPosix
 public import TrellisNode
 
@@ -23,11 +23,11 @@ public struct APIServer: Sendable {
         public var connectionsMaximum = 1024
         public var eventStreamsMaximum = 64
         /// For a request's head, and between requests.
-        public var idleTime: TimeAmount = .seconds(60)
+        public var idleTime: Duration = .seconds(60)
         /// For a body to arrive whole.
-        public var bodyTime: TimeAmount = .seconds(30)
+        public var bodyTime: Duration = .seconds(30)
         /// For a client to take what it is sent.
-        public var writeTime: TimeAmount = .seconds(30)
+        public var writeTime: Duration = .seconds(30)
         /// Between comments on an event stream.
         public var heartbeat: Duration = .seconds(15)
         /// For requests in progress when the server stops.
@@ -58,14 +58,10 @@ public struct APIServer: Sendable {
         let channel = HTTP1Channel(
             responder: { request, writer, channel in
                 let response = await dispatcher.respond(to: request, channel: channel)
-                if response.body.contentLength ?? .max > 1 << 15 || !channel.isWritable {
-                    try await write(response, with: writer, to: channel)
-                } else {
-                    try await writer.write(response: response.head, body: response.body)
-                }
+                try await write(response, with: writer, to: channel)
             },
             configuration: .init(
-                idleTimeout: options.idleTime,
+                idleTimeout: TimeAmount(options.idleTime),
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
         let (bound, continuation) = AsyncStream<Int>.makeStream()
         let server = Server(
@@ -103,9 +99,9 @@ public struct APIServer: Sendable {
 
     /// Cuts off a client that does not take what it asked for.
     private func write(_ response: Response, with writer: consuming ResponseWriter, to channel: any Channel) async throws {
-        // An event stream guards each of its writes.
+        // An event stream watches itself.
         guard response.body.contentLength != nil else { return try await writer.write(response: response.head, body: response.body) }
-        let deadline = channel.eventLoop.scheduleTask(in: options.writeTime) { channel.close(promise: nil) }
+        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(options.writeTime)) { channel.close(promise: nil) }
         defer { deadline.cancel() }
         try await writer.write(response: response.head, body: response.body)
     }
