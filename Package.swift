@@ -28,6 +28,7 @@ let hummingbird: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"),
     .product(name: "HummingbirdCore", package: "hummingbird"),
 ]
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -43,6 +44,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
@@ -50,30 +52,33 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
-        // Pure rooms: no sockets, no dispatch, no clock, no randomness, no file system.
+        // The only room that imports a crypto library.
         room("TrellisCrypto", [crypto, cryptoExtras]),
+        // Pure rooms: no sockets, no dispatch, no clock, no randomness, no file system.
         room("TrellisModel", ["TrellisCrypto"]),
         room("TrellisConsensus", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisLedger", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisVerify", ["TrellisCrypto", "TrellisModel"]),
         // Rims: each wraps one kind of effect.
-        room("TrellisStorage", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger"]),
-        room("TrellisTransport", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", logging] + nio),
-        room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", "TrellisLedger", yams]),
-        room("TrellisNode", [
-            "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
-            "TrellisStorage", "TrellisTransport", "TrellisEvaluators", logging, yams,
-        ]),
-        room("TrellisAPI", ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging] + hummingbird + nio),
+        room("TrellisStorage"),
+        room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
+        room("TrellisEvaluators", [yams]),
+        room(
+            "TrellisNode",
+            [
+                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
+                "TrellisStorage", "TrellisTransport", "TrellisEvaluators", logging, yams,
+            ]),
+        room(
+            "TrellisAPI",
+            ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, httpTypes] + hummingbird + nio),
         room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
-        room("TrellisSimulator", [
-            "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage",
-        ]),
+        room("TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger"]),
         .executableTarget(
             name: "trellis",
             dependencies: [
-                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisNode",
-                "TrellisAPI", "TrellisClient", "TrellisSimulator", "TrellisConformance", logging,
+                "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisSimulator",
+                "TrellisConformance", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -82,7 +87,8 @@ let package = Package(
 
         tests("TrellisCrypto", ["TrellisCrypto", "TrellisConformance"], resources: [.copy("Vectors")]),
         tests("TrellisModel", ["TrellisModel", "TrellisCrypto"], resources: [.copy("Vectors")]),
-        tests("TrellisConsensus", ["TrellisConsensus", "TrellisModel", "TrellisCrypto", "TrellisConformance"], resources: [.copy("Cases")]),
+        tests(
+            "TrellisConsensus", ["TrellisConsensus", "TrellisModel", "TrellisCrypto", "TrellisConformance"], resources: [.copy("Cases")]),
         tests("TrellisLedger", ["TrellisLedger", "TrellisModel", "TrellisCrypto", "TrellisVerify"], resources: [.copy("Vectors")]),
         tests("TrellisVerify", ["TrellisVerify", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
@@ -90,10 +96,12 @@ let package = Package(
         tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto"]),
         tests("TrellisSimulator", ["TrellisSimulator", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisNode", ["TrellisNode", "TrellisAPI", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
-        tests("TrellisAPI", [
-            "TrellisAPI", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging, httpClient,
-            nioHTTP1,
-        ] + nio),
+        tests(
+            "TrellisAPI",
+            [
+                "TrellisAPI", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging,
+                httpClient, nioHTTP1,
+            ] + nio),
         tests("TrellisHouse", []),
     ],
     swiftLanguageModes: [.v6]
