@@ -19,7 +19,7 @@ extension Core {
             fetches.remove(block.reference)
             if block.timestamp > now.wall {
                 let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
-                guard held.count < committee.validators.count * committee.limits.suspendedPerAuthor else { continue }
+                guard held.count(where: { $0.block.author == block.author }) < committee.limits.suspendedPerAuthor else { continue }
                 held.append((until: now.monotonic + hold, block: block, sender: sender))
             } else {
                 admit(block, from: sender)
