@@ -129,11 +129,13 @@ public struct Core: Sendable {
     private mutating func executed(_ checkpoint: Checkpoint?, nextDeadline deadline: Milliseconds?) {
         nextDeadline = deadline
         guard let checkpoint else { return }
+        report(certifier.executed(checkpoint))
+        // A certificate needs no more attestations; who lacks it is given it.
+        guard checkpoint.index > certifier.certifiedIndex else { return }
         attestationsDue.append(Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite)))
         if attestationsDue.count > committee.limits.attestations {
             attestationsDue.removeFirst(attestationsDue.count - committee.limits.attestations)
         }
-        report(certifier.executed(checkpoint))
     }
 
     mutating func report(_ findings: [Certifier.Finding]) {
