@@ -92,8 +92,7 @@ extension Core {
     /// sign for its round again.
     private mutating func adopt(_ block: Block) {
         guard block.round > ownLast.round else { return }
-        ownLast = block
-        signedUpTo = max(signedUpTo, block.round)
+        said(block)
         pool.restore(block.payload, round: block.round)
     }
 

@@ -51,7 +51,7 @@ extension Core {
         var parents = [ownLast.reference]
         for author in committee.validators.indices.map({ ValidatorIndex($0) }) where author != own {
             guard let newest = newestBlock(of: author, below: round) else { continue }
-            if newest.round == round - 1 || newest.round > citedRound(of: author) { parents.append(newest) }
+            if newest.round == round - 1 || newest.round > cited[author, default: 0] { parents.append(newest) }
         }
         return parents
     }
@@ -66,9 +66,11 @@ extension Core {
         }
     }
 
-    /// The newest round of `author` that the own previous block cites.
-    private func citedRound(of author: ValidatorIndex) -> Round {
-        ownLast.header.parents.first { $0.author == author }?.round ?? 0
+    /// `block` is the newest own one.
+    mutating func said(_ block: Block) {
+        ownLast = block
+        signedUpTo = max(signedUpTo, block.round)
+        for parent in block.header.parents { cited[parent.author] = max(cited[parent.author, default: 0], parent.round) }
     }
 
     mutating func publish(_ block: Block) {
@@ -79,8 +81,7 @@ extension Core {
             pool.giveBack(round: block.round)
             return
         }
-        ownLast = block
-        signedUpTo = max(signedUpTo, block.round)
+        said(block)
         lastProposedAt = now.monotonic
         lastHeardFromUsAt = now.monotonic
         admit(block, from: own)

@@ -33,6 +33,8 @@ public struct Core: Sendable {
     var ownLast: Block
     /// Never sign at or below this round.
     var signedUpTo: Round
+    /// The newest round of every author that the own chain cites.
+    var cited: [ValidatorIndex: Round] = [:]
     var isSealing = false
     var attestationsDue: [Attestation] = []
     var nextDeadline: Milliseconds?
@@ -86,13 +88,12 @@ public struct Core: Sendable {
     private mutating func restore(_ recovered: Recovered) {
         for commit in recovered.commits { linearizer.replay(commit) }
         for block in recovered.blocks {
-            if block.author == own, block.round > ownLast.round { ownLast = block }
+            if block.author == own, block.round > ownLast.round { said(block) }
             _ = certifier.heard(block)
             guard let vertex = linearizer.dag.vertex(block.reference), !vertex.isOutput, block.round > linearizer.gcRound else { continue }
             remember(block)
             if block.author == own { pool.restore(block.payload, round: block.round) }
         }
-        signedUpTo = max(signedUpTo, ownLast.round)
         updateQuorumRound()
     }
 
