@@ -34,7 +34,7 @@ extension Core {
 
     mutating func propose() {
         guard let target = proposableRound, readyAt(target) <= now.monotonic else { return }
-        let payload = pool.take(for: target, limit: committee.limits.payloadBytes)
+        let payload = pool.take(for: target)
         let prefix = BlockPrefix(
             epoch: committee.epoch, round: target, author: own, timestamp: max(now.wall, ownLast.timestamp),
             scheme: committee.validators[Int(own)].scheme.identifier)

@@ -22,7 +22,7 @@ public struct Core: Sendable {
     var linearizer: Linearizer
     var suspension: Suspension
     var certifier: Certifier
-    var pool = Pool()
+    var pool: Pool
     /// Accepted blocks that no commit has put out yet, with their payloads.
     var unexecuted: [BlockReference: Block] = [:]
     var unexecutedPayloads = 0
@@ -66,6 +66,7 @@ public struct Core: Sendable {
         suspension = Suspension(perSponsorMaximum: committee.limits.suspendedPerAuthor)
         fetches = Fetches(validators: committee.validators.count, retry: pacing.retry)
         certifier = Certifier(committee: committee)
+        pool = Pool(payloadLimit: committee.limits.payloadBytes)
         ownLast = Block.genesis(author: own, committee: committee)
         signedUpTo = recovered.highWater
         let depth = committee.parameters.gcDepth
@@ -114,7 +115,8 @@ public struct Core: Sendable {
 
     private mutating func handle(_ input: Input) {
         switch input {
-        case .submit(let transactions): pool.add(transactions)
+        case .submit(let transactions):
+            pool.add(transactions, votesFrom: linearizer.dag.highestRound + 1)
         case .blocks(let blocks, let sender): receive(blocks, from: sender)
         case .heartbeat(let heartbeat, let sender): receive(heartbeat, from: sender)
         case .certificate(let certificate): report(certifier.accept(certificate))

@@ -4,37 +4,45 @@ import TrellisCrypto
 import TrellisModel
 
 struct Pool: Sendable {
-    /// Votes first: a decision waits for them.
-    private var votes: [Transaction] = []
+    /// The most bytes of an encoded payload.
+    private let payloadLimit: Int
+    /// Votes first: a decision waits for them. Each with the first round whose own block may carry it.
+    private var votes: [(transaction: Transaction, from: Round)] = []
     private var transactions: [Transaction] = []
     private var head = 0
     private var queued: Set<Digest> = []
     private var inFlight: [Round: Payload] = [:]
     private(set) var bytes = 0
 
+    init(payloadLimit: Int) { self.payloadLimit = payloadLimit }
+
     var isEmpty: Bool { votes.isEmpty && head == transactions.count }
     var count: Int { votes.count + transactions.count - head }
 
     func contains(_ identifier: Digest) -> Bool { queued.contains(identifier) }
 
-    mutating func add(_ new: [Transaction]) {
-        for transaction in new where queued.insert(transaction.identifier).inserted {
+    /// What fits into no block is dropped.
+    ///
+    /// - Parameter round: an own block that carries votes must be above every block that may hold what they are about, or else they
+    ///   could be ordered first and not count.
+    mutating func add(_ new: [Transaction], votesFrom round: Round) {
+        for transaction in new where transaction.bytes.count + 8 <= payloadLimit && queued.insert(transaction.identifier).inserted {
             bytes += transaction.bytes.count
             if transaction.bytes.first == EntryKind.votes.rawValue {
-                votes.append(transaction)
+                votes.append((transaction, round))
             } else {
                 transactions.append(transaction)
             }
         }
     }
 
-    /// Takes as many transactions as fit in `limit` bytes of payload, for the own block of `round`.
-    mutating func take(for round: Round, limit: Int) -> Payload {
-        var room = limit - 4
+    /// Takes as many transactions as fit in a block's payload, for the own block of `round`.
+    mutating func take(for round: Round) -> Payload {
+        var room = payloadLimit - 4
         var taken: [Transaction] = []
-        while let next = votes.first, next.bytes.count + 4 <= room {
-            room -= next.bytes.count + 4
-            taken.append(votes.removeFirst())
+        while let next = votes.first, next.from <= round, next.transaction.bytes.count + 4 <= room {
+            room -= next.transaction.bytes.count + 4
+            taken.append(votes.removeFirst().transaction)
         }
         while head < transactions.count, transactions[head].bytes.count + 4 <= room {
             room -= transactions[head].bytes.count + 4
@@ -67,7 +75,7 @@ struct Pool: Sendable {
     mutating func giveBack(round: Round) {
         guard let payload = inFlight.removeValue(forKey: round) else { return }
         for identifier in payload.identifiers { queued.remove(identifier) }
-        add(payload.transactions)
+        add(payload.transactions, votesFrom: round + 1)
     }
 
     /// An own block from before a restart whose fate is open.
