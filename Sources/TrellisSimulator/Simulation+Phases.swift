@@ -25,7 +25,8 @@ extension Simulation {
         checkEverywhere("healing")
         checkQuiet(since: now - quietTime)
         report.quietAfter = (max(lastPublishedAt, healedAt) - healedAt) / 1000
-        report.lightLoad = SimulatedLatency(latencies(lightLoad))
+        report.lightLoad = latencies(lightLoad, records: true)
+        report.decided = latencies(lightLoad, records: false)
         checkIdle()
         loneTransaction()
     }
@@ -59,19 +60,21 @@ extension Simulation {
         return Transaction(Record(nonce: nonce, data: random.bytes(random.chance(permille: 50) ? 1800 : random.below(100))))
     }
 
-    /// One record each 700 ms to one validator after another; returns where they stand in `submissions`.
+    /// One record or proposal each 700 ms to one validator after another; returns where they stand in `submissions`.
     private func underLightLoad() -> Range<Int> {
         advance(to: now + 15_000_000)
         let first = submissions.count
-        for step in 0..<max(6, keys.committee.validators.count) {
-            submit(transaction(isRecord: true), isRecord: true, to: correct[step % correct.count])
-            advance(to: now + 700_000 + random.below(50_000))
+        for isRecord in [true, false] {
+            for step in 0..<max(6, keys.committee.validators.count) {
+                submit(transaction(isRecord: isRecord), isRecord: isRecord, to: correct[step % correct.count])
+                advance(to: now + 700_000 + random.below(50_000))
+            }
         }
         return first..<submissions.count
     }
 
-    private func latencies(_ range: Range<Int>) -> [UInt64] {
-        submissions[range].compactMap { place in place.loggedAt.map { $0 - place.at } }
+    private func latencies(_ range: Range<Int>, records: Bool) -> SimulatedLatency {
+        SimulatedLatency(submissions[range].filter { $0.isRecord == records }.compactMap { submission in submission.loggedAt.map { $0 - submission.at } })
     }
 
     // MARK: Checks
@@ -135,7 +138,7 @@ extension Simulation {
         advance(to: now + 20_000_000)
         checkEverywhere("the lone transaction")
         checkQuiet(since: now - quietTime)
-        report.afterIdle = SimulatedLatency(latencies(first..<submissions.count))
+        report.afterIdle = latencies(first..<submissions.count, records: true)
         if let lone = submissions.last, let certified = lone.certifiedAt { report.afterIdleCertified = certified - lone.at }
         guard faults.lossAfter == 0, !hasLiar else { return }
         if report.afterIdle.worst > 2 * report.lightLoad.worst + 500_000 {

@@ -27,8 +27,11 @@ public struct SimulationReport: Sendable {
     public internal(set) var bytes: UInt64 = 0
     public internal(set) var crashes = 0
     public internal(set) var equivocations = 0
-    /// Records under light load with no faults, and the lone one after the idle time.
+    /// Records under light load with no faults.
     public internal(set) var lightLoad = SimulatedLatency([])
+    /// Proposals under light load, until they are decided.
+    public internal(set) var decided = SimulatedLatency([])
+    /// The lone record after the idle time.
     public internal(set) var afterIdle = SimulatedLatency([])
     /// From submission to a certificate over the lone record, in microseconds.
     public internal(set) var afterIdleCertified: UInt64 = 0
@@ -55,7 +58,8 @@ public struct SimulationReport: Sendable {
             "seed \(configuration.seed): \(configuration.validators) validators, \(configuration.profile.rawValue), "
                 + "\(commits) commits, round \(highestRound), \(submitted) transactions, \(crashes) crashes, "
                 + "\(equivocations) equivocations seen, \(messages) messages",
-            "light load: median \(Self.milliseconds(lightLoad.median)) ms, worst \(Self.milliseconds(lightLoad.worst)) ms; "
+            "light load: records median \(Self.milliseconds(lightLoad.median)) ms, worst \(Self.milliseconds(lightLoad.worst)) ms; "
+                + "decisions median \(Self.milliseconds(decided.median)) ms, worst \(Self.milliseconds(decided.worst)) ms; "
                 + "after idling: ordered in \(Self.milliseconds(afterIdle.worst)) ms, "
                 + "certified in \(Self.milliseconds(afterIdleCertified)) ms",
             "quiet \(quietAfter) ms after healing; while idle \(Self.thousandths(idleMessagesPermille)) messages and "
