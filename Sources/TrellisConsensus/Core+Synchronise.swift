@@ -17,6 +17,8 @@ struct Peer: Sendable {
 struct RangeFetch: Sendable {
     var from: Round
     var peer: ValidatorIndex
+    /// Requests for this range before.
+    var attempts = 0
     var askAgainAt: UInt64
 }
 
@@ -75,7 +77,10 @@ extension Core {
         if let pending = rangeFetch, pending.from == highest {
             peer = candidates.first { $0 > pending.peer } ?? candidates[0]
         }
-        rangeFetch = RangeFetch(from: highest, peer: peer, askAgainAt: now.monotonic + 4 * pacing.retry)
+        // A liar may claim to be ahead: each time all were asked in vain, the next round of asking is slower.
+        let attempts = rangeFetch.map { $0.from == highest ? $0.attempts + 1 : 0 } ?? 0
+        let wait = 4 * pacing.retry << UInt64(min(attempts / candidates.count, 5))
+        rangeFetch = RangeFetch(from: highest, peer: peer, attempts: attempts, askAgainAt: now.monotonic + wait)
         effects.append(.send(.fetchRounds(from: max(1, highest)), to: peer))
     }
 
