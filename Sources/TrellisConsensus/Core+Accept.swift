@@ -109,14 +109,18 @@ extension Core {
 
     /// Puts out every commit that the DAG now decides.
     mutating func commitDecided() {
-        let before = linearizer.gcRound
-        for commit in linearizer.advance() {
-            effects.append(.storeCommit(commit))
-            let payloads = commit.blocks.map { forget($0) }
-            for block in commit.blocks where block.author == own { pool.settle(round: block.round) }
-            effects.append(.execute(commit, payloads))
+        while true {
+            let before = linearizer.gcRound
+            for commit in linearizer.advance() {
+                effects.append(.storeCommit(commit))
+                let payloads = commit.blocks.map { forget($0) }
+                for block in commit.blocks where block.author == own { pool.settle(round: block.round) }
+                effects.append(.execute(commit, payloads))
+            }
+            // What garbage collection lets in can decide more.
+            guard linearizer.gcRound > before else { return }
+            collect()
         }
-        if linearizer.gcRound > before { collect() }
     }
 
     /// Garbage collection after the gc round moved.
