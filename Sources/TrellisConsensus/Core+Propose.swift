@@ -22,7 +22,9 @@ extension Core {
 
     /// The moment from which `target` may be built: the leader's block or its timer, and the least round time.
     func readyAt(_ target: Round) -> UInt64 {
-        let earliest = lastProposedAt.map { $0 + pacing.roundDelayMinimum } ?? 0
+        // Without anything to do ourselves we follow others, but not at their pace: they must not be able to keep us busy with nothing.
+        let least = isActive ? pacing.roundDelayMinimum : max(pacing.roundDelayMinimum, pacing.retry)
+        let earliest = lastProposedAt.map { $0 + least } ?? 0
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         let leaders = schedule.slots(target - 1).map(schedule.leader)
         if leaders.allSatisfy({ !linearizer.dag.slot(target - 1, $0).isEmpty }) { return earliest }
