@@ -97,8 +97,7 @@ extension Core {
     }
 
     mutating func remember(_ block: Block) {
-        unexecuted[block.reference] = block
-        if !block.payload.isEmpty { unexecutedPayloads += 1 }
+        if unexecuted.updateValue(block, forKey: block.reference) == nil, !block.payload.isEmpty { unexecutedPayloads += 1 }
     }
 
     mutating func forget(_ reference: BlockReference) -> Payload {
