@@ -8,7 +8,7 @@ import TrellisModel
 
 extension Simulation {
     /// Time from healing until everything submitted must be everywhere and all must be quiet, in microseconds.
-    private var settleTime: UInt64 { 45_000_000 }
+    private var settleTime: UInt64 { faults.isByzantine ? 75_000_000 : 45_000_000 }
     /// How long before its end nothing may be published.
     private var quietTime: UInt64 { 8_000_000 }
 
@@ -135,7 +135,7 @@ extension Simulation {
     private func loneTransaction() {
         let first = submissions.count
         submit(transaction(isRecord: true), isRecord: true, to: correct[random.below(correct.count)])
-        advance(to: now + 20_000_000)
+        advance(to: now + (faults.isByzantine ? 40_000_000 : 20_000_000))
         checkEverywhere("the lone transaction")
         checkQuiet(since: now - quietTime)
         report.afterIdle = latencies(first..<submissions.count, records: true)

@@ -143,7 +143,7 @@ public final class Simulation {
             current(number, generation)?.take(.executed(checkpoint, nextDeadline: deadline))
         case .submit(let number, let generation, let transactions): current(number, generation)?.take(.submit(transactions))
         case .voteAgain(let number, let generation, let identifiers): current(number, generation)?.voteAgain(identifiers)
-        case .restart(let number): if !machines[number].isUp { machines[number].start() }
+        case .restart(let number): if !machines[number].isUp && !isHealed { machines[number].start() }
         case .crash: crashOne()
         case .split: split()
         case .join: join()
@@ -174,7 +174,9 @@ public final class Simulation {
         let machine = up[random.below(up.count)]
         machine.crash()
         report.crashes += 1
-        schedule(.restart(machine.number), after: random.between(1000, 3_000_000))
+        // Some stay down until all is over, and find themselves far behind.
+        let isLong = random.chance(permille: 150)
+        schedule(.restart(machine.number), after: random.between(1000, isLong ? configuration.duration * 2000 : 3_000_000))
     }
 
     private func split() {
