@@ -46,6 +46,8 @@ public struct TrellisClient: Sendable {
         trust = try genesis.map { (try Committee(genesis: $0), $0.name) }
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(5)))
         configuration.connectionPool.retryConnectionEstablishment = false
+        // A request that waits for a decision holds its connection meanwhile.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 

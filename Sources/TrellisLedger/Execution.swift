@@ -68,6 +68,8 @@ public struct LedgerCounters: Sendable, Equatable, WireEncodable, WireDecodable 
     public internal(set) var rejected: UInt64 = 0
     public internal(set) var expired: UInt64 = 0
 
+    public var decisions: UInt64 { approved &+ rejected &+ expired }
+
     init() {}
 
     public init(from decoder: inout WireDecoder) throws(WireError) {

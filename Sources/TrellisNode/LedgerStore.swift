@@ -11,12 +11,15 @@ final class LedgerStore {
     /// Log entries or commits after which a snapshot bounds what a restart executes again.
     static let snapshotEntries: UInt64 = 200_000
     static let snapshotCommits: UInt64 = 4_000
+    private static let decisionsPath = "log/decisions"
 
     private let disk: any Disk
     private let committee: Committee
     private(set) var ledger: Ledger
     private let entries: SegmentLog
     private let positions: FixedArrayFile
+    /// Log indices of the decisions, ascending.
+    private let decisions: FixedArrayFile
     private var levels: [FixedArrayFile] = []
     private let index: IdentifierIndex
     private let snapshots: SnapshotStore
@@ -30,6 +33,7 @@ final class LedgerStore {
         self.committee = committee
         entries = try SegmentLog(disk: disk, directory: StoreLayout.entries, verifiesAll: false)
         positions = try FixedArrayFile(disk: disk, path: StoreLayout.entryPositions, itemSize: 8)
+        decisions = try FixedArrayFile(disk: disk, path: Self.decisionsPath, itemSize: 8)
         index = try IdentifierIndex(disk: disk, directory: StoreLayout.index)
         snapshots = try SnapshotStore(disk: disk, directory: StoreLayout.snapshots)
         if let snapshot = try snapshots.latest().snapshot {
@@ -48,6 +52,7 @@ final class LedgerStore {
     /// What was written after the snapshot is written again by executing the journal's commits.
     private func forgetBeyondSnapshot() throws {
         try positions.truncate(count: ledger.logSize)
+        try decisions.truncate(count: ledger.counters.decisions)
         for level in 0..<64 {
             guard try disk.exists(StoreLayout.nodes(level: level)) else { break }
             try self.level(level).truncate(count: ledger.logSize >> UInt64(level))
@@ -68,11 +73,10 @@ final class LedgerStore {
         let execution = try ledger.execute(commit, payloads: payloads) { try logIndex(of: $0) != nil }
         guard !execution.appended.isEmpty else { return execution }
         let records = execution.appended.map { TrellisStorage.Record(kind: $0.bytes.first ?? 0, payload: Array($0.bytes)) }
-        var places: [UInt8] = []
-        places.reserveCapacity(8 * records.count)
-        for place in try entries.append(records) { withUnsafeBytes(of: place.rawValue.littleEndian) { places.append(contentsOf: $0) } }
+        let places = try entries.append(records).map(\.rawValue)
         _ = try entries.commit(sync: false)
-        try positions.append(places)
+        try positions.append(Self.items(places))
+        try decisions.append(Self.items(execution.appended.filter { $0.bytes.first == EntryKind.decision.rawValue }.map(\.index)))
         for node in execution.nodes { try level(node.level).append(node.hash.bytes) }
         for append in execution.appended {
             guard let key = IndexKey(append.identifier.bytes) else { continue }
@@ -92,6 +96,7 @@ final class LedgerStore {
         guard ledger.lastCommit.index > snapshotCommit else { return false }
         _ = try entries.commit(sync: true)
         try positions.sync()
+        try decisions.sync()
         for level in levels { try level.sync() }
         try index.flush()
         var encoder = WireEncoder()
@@ -103,8 +108,10 @@ final class LedgerStore {
         return true
     }
 
-    /// Merges index runs, if there is something to merge.
-    func maintain() throws(StorageError) { while try index.maintain() {} }
+    /// Merges index runs, if there is something to merge. To be run beside the replica's thread.
+    var maintenance: @Sendable () throws(StorageError) -> Void {
+        { [index] () throws(StorageError) in while try index.maintain() {} }
+    }
 
     func logIndex(of identifier: Digest) throws(StorageError) -> UInt64? {
         guard let key = IndexKey(identifier.bytes) else { return nil }
@@ -113,10 +120,31 @@ final class LedgerStore {
 
     func entryBytes(at index: UInt64) throws(StorageError) -> [UInt8]? {
         guard index < ledger.logSize else { return nil }
-        let place = try positions.read(index)
-        let position = place.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return try entries.read(LogPosition(rawValue: position)).payload
+        return try entries.read(LogPosition(rawValue: Self.item(try positions.read(index)))).payload
     }
+
+    /// Log indices of at most `limit` decisions at log index `from` or above, ascending.
+    func decisionIndices(from: UInt64, limit: Int) throws(StorageError) -> [UInt64] {
+        var low: UInt64 = 0
+        var high = decisions.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if Self.item(try decisions.read(middle)) < from { low = middle + 1 } else { high = middle }
+        }
+        let end = min(decisions.count, low.addingReportingOverflow(UInt64(max(0, limit))).partialValue)
+        var found: [UInt64] = []
+        for place in low..<max(low, end) { found.append(Self.item(try decisions.read(place))) }
+        return found
+    }
+
+    private static func items(_ values: [UInt64]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(8 * values.count)
+        for value in values { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+        return bytes
+    }
+
+    private static func item(_ bytes: [UInt8]) -> UInt64 { bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
 
     func entry(at index: UInt64) throws -> LogEntry? {
         try entryBytes(at: index).map { try LogEntry(wireBytes: $0) }

@@ -168,22 +168,9 @@ public final class Node: NodeService {
     ) { try await replica.decisions(from: from, limit: limit) }
 
     public func events(from: UInt64?) async throws(NodeError) -> AsyncStream<NodeEvent> {
-        let (live, size) = try await replica.follow()
-        guard let from, from < size else { return live }
-        return AsyncStream { continuation in
-            let task = Task { [replica] in
-                var next = from
-                while next < size, !Task.isCancelled {
-                    let end = min(size, next + 256)
-                    guard let past = try? await replica.logEvents(from: next, to: end) else { break }
-                    for event in past { continuation.yield(event) }
-                    next = end
-                }
-                for await event in live where !Task.isCancelled { continuation.yield(event) }
-                continuation.finish()
-            }
-            continuation.onTermination = { _ in task.cancel() }
-        }
+        guard let from else { return try await replica.follow().live }
+        let reader = EventReader(replica: replica, from: from)
+        return AsyncStream { await reader.next() }
     }
 
     public func certificate() async -> CheckpointCertificate? { await replica.core.certificate }

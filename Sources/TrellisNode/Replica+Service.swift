@@ -89,6 +89,8 @@ extension Replica {
 
     private func expire(_ id: UInt64, _ identifiers: [Digest]) { waiters.expire(id, identifiers) }
 
+    var logSize: UInt64 { store.ledger.logSize }
+
     func entry(at index: UInt64) throws(NodeError) -> LogEntry? { try stored { try store.entry(at: index) } }
 
     func receipt(of identifier: Digest) throws(NodeError) -> Receipt? {
@@ -98,17 +100,11 @@ extension Replica {
 
     func decisions(from: UInt64, limit: Int) throws(NodeError) -> (decisions: [(index: UInt64, decision: Decision)], next: UInt64) {
         var found: [(index: UInt64, decision: Decision)] = []
-        var index = from
-        // Records between decisions are stepped over, but not without end in one call.
-        let end = min(store.ledger.logSize, from.addingReportingOverflow(100_000).partialValue)
-        while index < end, found.count < limit {
-            let bytes = try stored { try store.entryBytes(at: index) } ?? []
-            if bytes.first == EntryKind.decision.rawValue, let decision = try? Decision(wireBytes: bytes, suite: .sha256) {
-                found.append((index, decision))
-            }
-            index += 1
+        for index in try stored({ try store.decisionIndices(from: from, limit: limit) }) {
+            guard case .decision(let decision) = try stored({ try store.entry(at: index) }) else { continue }
+            found.append((index, decision))
         }
-        return (found, index)
+        return (found, found.count < limit ? store.ledger.logSize : found.last.map { $0.index + 1 } ?? from)
     }
 
     /// Live events, and the size of the log at the moment from which they are complete.

@@ -193,8 +193,10 @@ actor Replica {
         let start = journal.position(above: core.gcRound)
         guard try store.saveSnapshot(journalStart: start) else { return }
         try journal.prune(before: start, keeping: configuration.journalBytesKept)
-        let store = store
-        try store.maintain()
+        let maintenance = store.maintenance
+        Task.detached { [logger] in
+            do { try maintenance() } catch { logger.error("index not merged", metadata: ["reason": "\(error)"]) }
+        }
     }
 
     private func wake(at moment: UInt64) {
