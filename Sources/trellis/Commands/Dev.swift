@@ -117,15 +117,23 @@ struct Dev: AsyncParsableCommand {
     }
 
     private func tellNext(_ count: Int) {
+        let trellis = Self.shownCommand
         let endpoint = port == 8080 ? "" : " --endpoint http://127.0.0.1:\(port)"
         Terminal.print("\(count) validators run; API on http://127.0.0.1:\(port)")
         Terminal.print("")
         Terminal.print("Try, in another terminal:")
-        Terminal.print("  trellis propose 'ls -la'\(endpoint) --wait --receipt receipt.json")
-        Terminal.print("  trellis verify receipt.json --genesis \(data)/\(NetworkSetup.genesisFile)")
-        Terminal.print("  trellis propose 'sudo rm -rf /srv/data'\(endpoint) --wait")
-        Terminal.print("  trellis status\(endpoint)")
+        Terminal.print("  \(trellis) propose 'ls -la'\(endpoint) --wait --receipt receipt.json")
+        Terminal.print("  \(trellis) verify receipt.json --genesis \(data)/\(NetworkSetup.genesisFile)")
+        Terminal.print("  \(trellis) propose 'sudo rm -rf /srv/data'\(endpoint) --wait")
+        Terminal.print("  \(trellis) status\(endpoint)")
         Terminal.print("Stop with Ctrl-C; starting again resumes the same ledger.")
         Terminal.print("")
+    }
+
+    /// This program as a person would type it: as it was started, relative to the working directory where it lies below it.
+    private static var shownCommand: String {
+        let typed = CommandLine.arguments.first ?? "trellis"
+        let here = FileManager.default.currentDirectoryPath + "/"
+        return typed.hasPrefix(here) ? String(typed.dropFirst(here.count)) : typed
     }
 }
