@@ -1,6 +1,6 @@
 // Blocks that wait for parents we do not hold. Nothing here is trusted. What is held is charged to the account of somebody who signed for
 // it: a block that nobody waits for to its author, one that is awaited to an author of the blocks that it stands below. So an adversary
-// fills its own account, and the history below honest blocks always finds room.
+// fills its own account, and the history below honest blocks always finds room: in a full account low rounds displace high ones.
 
 import TrellisCrypto
 import TrellisModel
@@ -47,10 +47,22 @@ struct Suspension: Sendable {
     mutating func suspend(_ block: Block, missing parents: [BlockReference]) -> Bool {
         guard entries[block.reference] == nil else { return true }
         let accounts = sponsors(of: block.reference) + [block.author]
-        guard let sponsor = accounts.first(where: { charged[$0, default: 0] < perSponsorMaximum }) else { return false }
+        guard let sponsor = accounts.first(where: hasRoom) ?? accounts.first(where: { displace(above: block.round, in: $0) }) else {
+            return false
+        }
         charged[sponsor, default: 0] += 1
         entries[block.reference] = Entry(block: block, sponsor: sponsor)
         for parent in parents { waiting[parent, default: []].insert(block.reference) }
+        return true
+    }
+
+    private func hasRoom(_ account: ValidatorIndex) -> Bool { charged[account, default: 0] < perSponsorMaximum }
+
+    /// Drops the newest block of an account if it is above `round`; it comes again when it is needed.
+    private mutating func displace(above round: Round, in account: ValidatorIndex) -> Bool {
+        let newest = entries.values.lazy.filter { $0.sponsor == account }.map(\.block.reference).max()
+        guard let newest, newest.round > round else { return false }
+        _ = take(newest)
         return true
     }
 
