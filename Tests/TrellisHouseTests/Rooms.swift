@@ -1,0 +1,61 @@
+// The map of the house: which room may look at which, which libraries each may use, and which parts of the system. A line here is a
+// decision; Package.swift and every import are held to it.
+
+struct Room: Sendable {
+    let name: String
+    /// Rooms it may import.
+    let rooms: Set<String>
+    /// Products of other packages it may import.
+    let libraries: Set<String>
+    /// Modules of the toolchain it may import.
+    let system: Set<String>
+
+    init(_ name: String, sees rooms: Set<String> = [], libraries: Set<String> = [], system: Set<String> = []) {
+        self.name = name
+        self.rooms = rooms
+        self.libraries = libraries
+        self.system = system
+    }
+}
+
+///     Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
+///     Verify <- Client <- trellis
+///
+/// A room may look to the left; some may look at less.
+enum House {
+    private static let pure: Set = ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify"]
+    private static let rims: Set = ["TrellisStorage", "TrellisTransport", "TrellisEvaluators"]
+    private static let sockets: Set = ["NIOCore", "NIOPosix", "NIOHTTP1"]
+    private static let machine: Set = ["Glibc", "Musl", "Darwin", "Synchronization"]
+
+    static let rooms: [Room] = [
+        Room("TrellisCrypto", libraries: ["Crypto", "CryptoExtras"], system: machine.union(["Foundation"])),
+
+        Room("TrellisModel", sees: ["TrellisCrypto"], system: ["FoundationEssentials"]),
+        Room("TrellisConsensus", sees: ["TrellisCrypto", "TrellisModel"]),
+        Room("TrellisLedger", sees: ["TrellisCrypto", "TrellisModel"]),
+        Room("TrellisVerify", sees: ["TrellisCrypto", "TrellisModel"], system: ["FoundationEssentials"]),
+
+        Room("TrellisStorage", sees: pure, system: machine),
+        Room("TrellisTransport", sees: pure, libraries: sockets.union(["Logging"]), system: machine),
+        Room("TrellisEvaluators", sees: pure, libraries: ["Yams"]),
+
+        Room("TrellisNode", sees: pure.union(rims), libraries: ["Logging", "Yams"], system: machine.union(["Foundation", "Dispatch"])),
+        Room(
+            "TrellisAPI", sees: ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode"],
+            libraries: sockets.union(["Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"]),
+            system: ["FoundationEssentials", "Synchronization"]),
+        Room(
+            "TrellisClient", sees: ["TrellisCrypto", "TrellisModel", "TrellisVerify"], libraries: sockets.union(["AsyncHTTPClient"]),
+            system: machine.union(["FoundationEssentials"])),
+        Room("TrellisSimulator", sees: pure.union(["TrellisStorage"])),
+        Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus"], system: ["Foundation"]),
+        Room(
+            "trellis",
+            sees: pure.union(["TrellisNode", "TrellisAPI", "TrellisClient", "TrellisSimulator", "TrellisConformance"]),
+            libraries: ["ArgumentParser", "Logging"], system: machine.union(["Foundation", "Dispatch"])),
+    ]
+
+    static let names = Set(rooms.map(\.name))
+    static let libraries = rooms.reduce(into: Set<String>()) { $0.formUnion($1.libraries) }
+}
