@@ -54,7 +54,7 @@ public final class HighWaterMark: Sendable {
         guard let newest = slots.max(by: { $0.sequence < $1.sequence }) else {
             throw .corrupt(
                 file: path, offset: 0,
-                hint: "move the file away only together with the journal: the validator then recovers its last round from its peers")
+                hint: "without its mark this validator could sign a round twice: do not start it with these keys; restore the file")
         }
         foundDamage = slots.count < Self.slotOffsets.count
         state = Mutex(newest)
