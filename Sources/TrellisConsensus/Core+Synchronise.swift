@@ -60,7 +60,14 @@ extension Core {
     private mutating func refillFetches() {
         guard suspension.count > 0, now.monotonic >= refillAt else { return }
         refillAt = now.monotonic + pacing.retry
-        for reference in suspension.missing { wish(reference, from: reference.author) }
+        let missing = suspension.missing
+        guard !missing.isEmpty else { return }
+        // A part of them each time, so that invented ones cost little and keep out none.
+        for offset in 0..<min(missing.count, 4 * PeerMessage.fetchMaximum) {
+            let reference = missing[(refillOffset + offset) % missing.count]
+            wish(reference, from: reference.author)
+        }
+        refillOffset = (refillOffset + 4 * PeerMessage.fetchMaximum) % missing.count
     }
 
     private mutating func fetchRange() {

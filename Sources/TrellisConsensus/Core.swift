@@ -50,6 +50,7 @@ public struct Core: Sendable {
     var peers: [ValidatorIndex: Peer] = [:]
     var fetches: Fetches
     var refillAt: UInt64 = 0
+    var refillOffset = 0
     /// How many blocks beyond the second came into a slot for somebody's sake.
     var extraTwins: [ExtraTwins: UInt64] = [:]
     var rangeFetch: RangeFetch?
