@@ -27,7 +27,7 @@ extension Core {
         let earliest = lastProposedAt.map { $0 + least } ?? 0
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         let leaders = schedule.slots(target - 1).map(schedule.leader)
-        if leaders.allSatisfy({ !linearizer.dag.slot(target - 1, $0).isEmpty }) { return earliest }
+        if leaders.allSatisfy({ $0 == own || !linearizer.dag.slot(target - 1, $0).isEmpty }) { return earliest }
         return max(earliest, quorumSince + pacing.leaderTimeout)
     }
 
