@@ -80,10 +80,11 @@ extension Core {
         guard block.round > signedUpTo else {
             // An own block of this round or a later one came back from a peer meanwhile: this one must never leave.
             attestationsDue = Array((block.header.attestations + attestationsDue).suffix(committee.limits.attestations))
-            pool.giveBack(round: block.round)
+            pool.giveUp(round: block.round)
             return
         }
         said(block)
+        pool.publish(round: block.round)
         lastProposedAt = now.monotonic
         lastHeardFromUsAt = now.monotonic
         admit(block, from: own)

@@ -12,6 +12,8 @@ struct Pool: Sendable {
     private var head = 0
     private var queued: Set<Digest> = []
     private var inFlight: [Round: Payload] = [:]
+    /// In the own block that is being signed.
+    private var sealing: Payload?
     private(set) var bytes = 0
 
     init(payloadLimit: Int) { self.payloadLimit = payloadLimit }
@@ -36,7 +38,8 @@ struct Pool: Sendable {
         }
     }
 
-    /// Takes as many transactions as fit in a block's payload, for the own block of `round`.
+    /// Takes as many transactions as fit in a block's payload, for the own block of `round`. They are in doubt until the block is
+    /// either published or given up.
     mutating func take(for round: Round) -> Payload {
         var room = payloadLimit - 4
         var taken: [Transaction] = []
@@ -56,8 +59,20 @@ struct Pool: Sendable {
         guard !taken.isEmpty else { return .empty }
         for transaction in taken { bytes -= transaction.bytes.count }
         let payload = Payload(taken)
-        inFlight[round] = payload
+        sealing = payload
         return payload
+    }
+
+    /// The own block of `round` is published.
+    mutating func publish(round: Round) {
+        if let payload = sealing { inFlight[round] = payload }
+        sealing = nil
+    }
+
+    /// The own block that was being signed must not leave: its transactions wait again.
+    mutating func giveUp(round: Round) {
+        if let payload = sealing { requeue(payload, round: round) }
+        sealing = nil
     }
 
     /// The own block of `round` was output: its transactions are settled.
@@ -68,12 +83,12 @@ struct Pool: Sendable {
 
     /// Own blocks at or below the gc round that were not output never will be: their transactions wait again.
     mutating func reclaim(atOrBelow round: Round) {
-        for key in inFlight.keys.filter({ $0 <= round }).sorted() { giveBack(round: key) }
+        for key in inFlight.keys.filter({ $0 <= round }).sorted() {
+            if let payload = inFlight.removeValue(forKey: key) { requeue(payload, round: key) }
+        }
     }
 
-    /// The own block of `round` will never be output: its transactions wait again.
-    mutating func giveBack(round: Round) {
-        guard let payload = inFlight.removeValue(forKey: round) else { return }
+    private mutating func requeue(_ payload: Payload, round: Round) {
         for identifier in payload.identifiers { queued.remove(identifier) }
         add(payload.transactions, votesFrom: round + 1)
     }

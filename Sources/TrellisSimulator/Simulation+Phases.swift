@@ -74,7 +74,9 @@ extension Simulation {
     }
 
     private func latencies(_ range: Range<Int>, records: Bool) -> SimulatedLatency {
-        SimulatedLatency(submissions[range].filter { $0.isRecord == records }.compactMap { submission in submission.loggedAt.map { $0 - submission.at } })
+        SimulatedLatency(
+            submissions[range].filter { $0.isRecord == records }.compactMap { submission in submission.loggedAt.map { $0 - submission.at } }
+        )
     }
 
     // MARK: Checks
