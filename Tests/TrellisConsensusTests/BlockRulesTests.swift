@@ -1,0 +1,110 @@
+// Every way in which a block can be invalid, each once.
+
+import Testing
+import TrellisConsensus
+import TrellisCrypto
+import TrellisModel
+
+@Suite struct BlockRulesTests {
+    let test: TestCommittee
+    let genesis: [BlockReference]
+
+    init() throws {
+        test = try TestCommittee()
+        genesis = test.genesis
+    }
+
+    func refusal(_ bytes: [UInt8]) -> InvalidBlock? {
+        do {
+            _ = try VerifiedBlock(wireBytes: bytes, committee: test.committee)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    func refusal(_ block: Block) -> InvalidBlock? { refusal(block.encoded) }
+
+    func header(epoch: Epoch = 0, round: Round = 1, author: ValidatorIndex = 0, parents: [BlockReference]) -> Block {
+        let prefix = BlockPrefix(epoch: epoch, round: round, author: author, timestamp: 1, scheme: .ed25519)
+        return test.sign(BlockHeader(prefix: prefix, parents: parents, payloadRoot: Payload.empty.root, attestations: []), .empty)
+    }
+
+    @Test func aValidBlockIsAccepted() {
+        #expect(refusal(test.block(0, 1, genesis, [test.record(1)])) == nil)
+        // A quorum without one of the others.
+        #expect(refusal(test.block(2, 1, [genesis[2], genesis[0], genesis[3]])) == nil)
+    }
+
+    @Test func bytesThatAreNoBlock() {
+        #expect(refusal([])?.name == "malformed")
+        let bytes = test.block(0, 1, genesis).encoded
+        #expect(refusal(Array(bytes.dropLast()))?.name == "malformed")
+        #expect(refusal(bytes + [0])?.name == "malformed")
+        #expect(refusal([UInt8](repeating: 0xFF, count: bytes.count))?.name == "malformed")
+        #expect(refusal([UInt8](repeating: 0, count: test.committee.limits.blockBytes + 1))?.name == "malformed")
+    }
+
+    @Test func everyRuleOnHeaders() {
+        let other = BlockReference(round: 0, author: 9, digest: genesis[0].digest)
+        #expect(refusal(header(epoch: 1, parents: genesis)) == .wrongEpoch(1))
+        #expect(refusal(header(round: 0, parents: genesis)) == .genesisFromNetwork)
+        #expect(refusal(header(parents: [])) == .parentCount(0))
+        #expect(refusal(header(author: 1, parents: genesis)) == .ownParentMustBeFirstAndOnlyFirst)
+        #expect(refusal(header(parents: [genesis[0], genesis[1], genesis[0]])) == .ownParentMustBeFirstAndOnlyFirst)
+        #expect(refusal(header(parents: [genesis[0], genesis[1], genesis[1]])) == .duplicateParentAuthor(1))
+        #expect(refusal(header(parents: [genesis[0], other])) == .unknownAuthor(9))
+        #expect(refusal(header(parents: Array(genesis.prefix(2)))) == .parentQuorumMissing(2, needed: 3))
+        // Parents of older rounds are no votes.
+        #expect(refusal(header(round: 2, parents: genesis)) == .parentQuorumMissing(0, needed: 3))
+        let same = BlockReference(round: 1, author: 3, digest: genesis[3].digest)
+        #expect(refusal(header(parents: genesis.dropLast() + [same])) == .parentRoundNotLower)
+        // More parents than validators do not even decode.
+        #expect(refusal(header(parents: genesis + [other]))?.name == "malformed")
+    }
+
+    @Test func anUnknownAuthor() throws {
+        let prefix = BlockPrefix(epoch: 0, round: 1, author: 4, timestamp: 1, scheme: .ed25519)
+        let header = BlockHeader(prefix: prefix, parents: genesis, payloadRoot: Payload.empty.root, attestations: [])
+        let block = Block(header: header, payload: .empty, signature: [], committee: test.committee)
+        #expect(refusal(block) == .unknownAuthor(4))
+    }
+
+    @Test func forgedAndSwappedSignatures() {
+        let block = test.block(0, 1, genesis)
+        let other = test.block(0, 1, genesis, timestamp: 2)
+        let swapped = Block(header: block.header, payload: block.payload, signature: other.signature, committee: test.committee)
+        #expect(refusal(swapped) == .badSignature)
+        let none = Block(header: block.header, payload: block.payload, signature: [], committee: test.committee)
+        #expect(refusal(none) == .badSignature)
+        let prefix = BlockPrefix(epoch: 0, round: 1, author: 0, timestamp: 1, scheme: .mlDSA65)
+        let header = BlockHeader(prefix: prefix, parents: genesis, payloadRoot: Payload.empty.root, attestations: [])
+        #expect(refusal(test.sign(header, .empty)) == .badSignature)
+    }
+
+    @Test func aPayloadThatIsNotTheHeaders() {
+        let block = test.block(0, 1, genesis)
+        let payload = Payload([test.record(1)])
+        let swapped = Block(header: block.header, payload: payload, signature: block.signature, committee: test.committee)
+        #expect(refusal(swapped)?.name == "malformed")
+    }
+
+    @Test func votesThatNoSeatSigned() throws {
+        let votes = [Vote(proposal: HashSuite.sha256.hash([1]), verdict: .approve, reason: "")]
+        let forged = Transaction(VoteBatch(council: 0, seat: 1, votes: votes, signature: [UInt8](repeating: 1, count: 32)))
+        #expect(refusal(test.block(0, 1, genesis, [test.record(1), forged])) == .badVotes(transaction: 1))
+        let nobody = Transaction(VoteBatch(council: 7, seat: 1, votes: votes, signature: []))
+        #expect(refusal(test.block(0, 1, genesis, [nobody])) == .badVotes(transaction: 0))
+        let noVotes = Transaction(bytes: [EntryKind.votes.rawValue, 1, 2])
+        #expect(refusal(test.block(0, 1, genesis, [noVotes])) == .badVotes(transaction: 0))
+    }
+
+    @Test func everyBitOfABlockMatters() {
+        let bytes = test.block(0, 1, genesis, [test.record(1)]).encoded
+        for index in bytes.indices {
+            var altered = bytes
+            altered[index] ^= 1 << UInt8(index % 8)
+            #expect(refusal(altered) != nil, "byte \(index)")
+        }
+    }
+}

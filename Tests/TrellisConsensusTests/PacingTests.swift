@@ -1,0 +1,180 @@
+// When a validator builds its next block, what it waits for, and when it is quiet.
+
+import Testing
+import TrellisConsensus
+import TrellisCrypto
+import TrellisModel
+
+@Suite struct PacingTests {
+    @Test func aLoneValidatorCommitsAlone() throws {
+        var driver = Driver(try TestCommittee([1]))
+        driver.step(.submit([driver.test.record(1)]))
+        #expect(driver.published.map(\.round) == [1, 2, 3])
+        #expect(driver.commits.count == 1)
+        #expect(driver.commits.first?.blocks == [driver.published[0].reference])
+    }
+
+    @Test func nothingIsBuiltWithoutNeed() throws {
+        var driver = Driver(try TestCommittee())
+        driver.pass(60_000)
+        #expect(driver.published.isEmpty)
+        driver.step(.submit([driver.test.record(1)]))
+        #expect(driver.published.map(\.round) == [1])
+        driver.pass(60_000)
+        #expect(driver.published.map(\.round) == [1])
+    }
+
+    @Test func noRoundIsSkippedUnlessTheOneThreeBackIsDecided() throws {
+        let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
+        // Half of the others vote for each leader, half do not: nothing is decided.
+        var below = test.genesis
+        var blocks: [Block] = []
+        for round in 1...Round(6) {
+            let leader = ValidatorIndex((round - 1) % 7)
+            let layer = test.authors.dropFirst().map { author in
+                let parents = below.filter { round == 1 || author < 4 || author == leader || $0.author != leader }
+                return test.block(author, round, round == 1 ? parents : parents.filter { $0.author != 0 })
+            }
+            blocks += layer
+            below = layer.map(\.reference)
+        }
+        var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 10))
+        driver.step(.submit([test.record(1)]))
+        driver.deliver(blocks)
+        #expect(driver.commits.isEmpty)
+        for _ in 0..<10 { driver.pass(300) }
+        // Round 2 may be left out: what lies three below round 3 is genesis.
+        #expect(driver.published.map(\.round) == [1, 3, 4, 5, 6, 7])
+    }
+
+    @Test func whoMissedManyRoundsGoesOnAtTheEnd() throws {
+        let test = try TestCommittee(parameters: Parameters(gcDepth: 8))
+        var driver = Driver(test)
+        driver.deliver(test.grid([1, 2, 3], to: 41))
+        driver.step(.submit([test.record(1)]))
+        let own = try #require(driver.published.first)
+        #expect(own.round == 42)
+        #expect(throws: Never.self) { try BlockRules.check(own, test.committee) }
+    }
+
+    @Test func aRoundWaitsForItsLeaderUntilTheTimer() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.step(.submit([test.record(1)]))
+        driver.deliver([test.block(2, 1, test.genesis), test.block(3, 1, test.genesis)])
+        #expect(driver.published.map(\.round) == [1])
+        #expect(driver.wakeAt == driver.now + 200)
+        driver.pass(199)
+        #expect(driver.published.map(\.round) == [1])
+        driver.pass(1)
+        #expect(driver.published.map(\.round) == [1, 2])
+    }
+
+    @Test func theLeadersBlockEndsTheWait() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.step(.submit([test.record(1)]))
+        driver.deliver([test.block(2, 1, test.genesis), test.block(3, 1, test.genesis), test.block(1, 1, test.genesis)])
+        #expect(driver.published.map(\.round) == [1, 2])
+        #expect(driver.published.last?.header.parents.count == 4)
+    }
+
+    @Test func nobodyWaitsForALeaderThatOthersGaveUp() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.step(.submit([test.record(1)]))
+        let first = [test.block(2, 1, test.genesis), test.block(3, 1, test.genesis)]
+        let parents = [driver.published[0].reference] + first.map(\.reference)
+        driver.deliver(first)
+        driver.deliver([test.block(2, 2, parents)])
+        #expect(driver.published.map(\.round) == [1])
+        driver.deliver([test.block(3, 2, parents)])
+        #expect(driver.published.map(\.round).prefix(2) == [1, 2])
+    }
+
+    @Test func roundsTakeTheirLeastTime() throws {
+        let test = try TestCommittee([1])
+        var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 100))
+        driver.step(.submit([test.record(1)]))
+        #expect(driver.published.count == 1)
+        #expect(driver.wakeAt == driver.now + 100)
+        driver.pass(99)
+        #expect(driver.published.count == 1)
+        driver.pass(1)
+        #expect(driver.published.count == 2)
+    }
+
+    @Test func withoutOwnNeedOthersAreFollowedSlowly() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        let grid = test.grid([1, 2, 3], to: 9)
+        // One block of the next round each time: somebody has opened it.
+        driver.deliver(Array(grid.prefix(4)))
+        #expect(driver.published.map(\.round) == [2])
+        driver.deliver(Array(grid.prefix(7)))
+        driver.pass(249)
+        #expect(driver.published.map(\.round) == [2])
+        driver.pass(1)
+        #expect(driver.published.map(\.round) == [2, 3])
+    }
+
+    @Test func nothingIsSealedWhileABlockIsBeingSealed() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.answersSeals = false
+        driver.step(.submit([test.record(1)]))
+        let first = try #require(driver.sealing)
+        driver.sealing = nil
+        driver.deliver(test.grid([1, 2, 3], to: 10))
+        for _ in 0..<20 { driver.pass(300) }
+        #expect(driver.sealing == nil)
+        driver.step(.sealed(test.sign(first.header, first.payload)))
+        #expect(driver.published.map(\.round) == [1])
+    }
+
+    @Test(arguments: [false, true])
+    func anIdleValidatorSleeps(hasPassedDeadline: Bool) throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.step(.submit([test.record(1)]))
+        driver.deliver(test.grid([1, 2, 3], to: 8))
+        if hasPassedDeadline { driver.step(.executed(nil, nextDeadline: driver.wall - 1)) }
+        var ticks = 0
+        let end = driver.now + 10_000
+        while driver.now < end, let at = driver.wakeAt, ticks < 10_000 {
+            driver.wakeAt = nil
+            let step = at > driver.now ? at - driver.now : 0
+            driver.pass(step)
+            ticks += 1
+        }
+        #expect(ticks <= 60, "\(ticks) ticks in ten seconds")
+    }
+
+    @Test func votesRideAboveTheBlocksThatTheyMayBeAbout() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 100))
+        driver.step(.submit([test.record(1)]))
+        let first = [ValidatorIndex(1), 2, 3].map { test.block($0, 1, test.genesis) }
+        driver.deliver(first)
+        let parents = [driver.published[0].reference] + first.map(\.reference)
+        driver.deliver([test.block(1, 2, parents)])
+        let votes = VoteBatch(
+            council: 0, seat: 0, votes: [Vote(proposal: parents[0].digest, verdict: .approve, reason: "")], signature: [1])
+        driver.step(.submit([Transaction(votes)]))
+        driver.pass(100)
+        // The own block of round 2 stands beside the block of validator 1, not above it.
+        #expect(driver.published.map(\.round) == [1, 2])
+        #expect(driver.published.last?.payload.isEmpty == true)
+        driver.deliver([test.block(2, 2, parents), test.block(3, 2, parents)])
+        driver.pass(100)
+        #expect(driver.published.last?.round == 3)
+        #expect(driver.published.last?.payload.identifiers == [Transaction(votes).identifier])
+    }
+
+    @Test func whatFitsIntoNoBlockIsDropped() throws {
+        var driver = Driver(try TestCommittee())
+        driver.step(.submit([Transaction(bytes: [UInt8](repeating: 3, count: driver.test.committee.limits.payloadBytes))]))
+        #expect(driver.core.poolCount == 0)
+        #expect(driver.published.isEmpty)
+    }
+}
