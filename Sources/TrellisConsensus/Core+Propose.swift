@@ -36,7 +36,9 @@ extension Core {
 
     mutating func propose() {
         guard let target = proposableRound, readyAt(target) <= now.monotonic else { return }
-        let payload = pool.take(for: target)
+        // A commit's time is that of its leader's parents, and the genesis blocks below round 1 have none: a proposal there would expire
+        // at once.
+        let payload = target > 1 ? pool.take(for: target) : .empty
         let prefix = BlockPrefix(
             epoch: committee.epoch, round: target, author: own, timestamp: max(now.wall, ownLast.timestamp),
             scheme: committee.validators[Int(own)].scheme.identifier)
