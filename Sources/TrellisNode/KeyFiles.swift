@@ -79,15 +79,20 @@ public enum KeyFiles {
         try writeSecret(try KeyFile(name: name, chainID: chain, entries: entries).sealed(passphrase: passphrase), to: path)
     }
 
-    /// Opens a validator's key file. Throws `KeyFileError` that tells a wrong passphrase from a damaged file.
-    public static func read(_ path: String, passphrase: String) throws(KeyFileError) -> ValidatorKeys {
+    /// Opens a validator's key file. Throws `KeyFileError` that tells a wrong passphrase from a damaged file, and from keys that were made
+    /// for another chain.
+    public static func read(_ path: String, passphrase: String, chain: Digest) throws(KeyFileError) -> ValidatorKeys {
         let bytes = try readSecret(path)
-        let entries: [KeyFile.Entry]
+        let file: KeyFile
         do {
-            entries = try KeyFile.open(bytes, passphrase: passphrase)
+            file = try KeyFile(opening: bytes, passphrase: passphrase)
         } catch {
             throw .refused(path: path, reason: "\(error)")
         }
+        if let found = file.chainID, found != chain {
+            throw .refused(path: path, reason: "made for chain \(found), but genesis is of chain \(chain)")
+        }
+        let entries = file.entries
         func key(_ role: String) throws(KeyFileError) -> any SigningKey {
             guard let entry = entries.first(where: { $0.role == role }) else { throw .missingRole(path: path, role: role) }
             return entry.key

@@ -108,6 +108,15 @@ final class LedgerStore {
         return true
     }
 
+    /// Removes the snapshots that need a journal beyond `end`; all of them where `end` is nil. Returns how many.
+    static func dropSnapshots(beyond end: LogPosition?, on disk: any Disk) throws -> Int {
+        try SnapshotStore(disk: disk, directory: StoreLayout.snapshots).remove { snapshot in
+            var decoder = WireDecoder(snapshot.bytes, suite: .sha256)
+            guard let end, let start = try? decoder.u64() else { return true }
+            return start > end.rawValue
+        }
+    }
+
     /// Merges index runs, if there is something to merge. To be run beside the replica's thread.
     var maintenance: @Sendable () throws(StorageError) -> Void {
         { [index] () throws(StorageError) in while try index.maintain() {} }

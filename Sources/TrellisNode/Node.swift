@@ -77,12 +77,16 @@ public final class Node: NodeService {
         let seats = committee.seats(of: options.validator).map { Seats.Seat(council: $0.council, seat: $0.seat, key: options.keys.seat) }
         let pacing = Pacing(
             leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, heartbeat: options.heartbeat)
-        let replica = try Replica(
-            ReplicaConfiguration(
-                committee: committee, own: options.validator, consensusKey: options.keys.consensus,
-                seats: Seats(seats: seats, policy: policy, committee: committee), pacing: pacing,
-                dataDirectory: options.dataDirectory, poolBytesMaximum: options.poolBytesMaximum,
-                journalBytesKept: options.journalBytesKept, logger: logger))
+        let configuration = ReplicaConfiguration(
+            committee: committee, own: options.validator, consensusKey: options.keys.consensus,
+            seats: Seats(seats: seats, policy: policy, committee: committee), pacing: pacing, dataDirectory: options.dataDirectory,
+            poolBytesMaximum: options.poolBytesMaximum, journalBytesKept: options.journalBytesKept, logger: logger)
+        let replica: Replica
+        do {
+            replica = try Replica(configuration)
+        } catch {
+            throw DataDirectoryError(error, in: options.dataDirectory) ?? error
+        }
         self.replica = replica
         let intake = PeerIntake(committee: committee, logger: logger)
         self.intake = intake

@@ -129,11 +129,14 @@ public struct NodeConfiguration: Sendable, Equatable {
     /// Opens everything the configuration names. `passphrase` (the environment's) goes before `passphrase_file`.
     public func options(passphrase: String?) throws -> NodeOptions {
         let genesis = try Genesis(json: try read(self.genesis, limit: Genesis.fileBytesMaximum))
-        let keys = try KeyFiles.read(self.keys, passphrase: try self.passphrase(passphrase))
+        let keys = try KeyFiles.read(self.keys, passphrase: try self.passphrase(passphrase), chain: genesis.chain)
         guard let index = genesis.validators.firstIndex(where: { $0.consensusKey == keys.consensus.publicKey }) else {
             throw NodeError.invalid("\(self.keys) holds the keys of no validator in \(self.genesis)")
         }
         let known = genesis.validators.map(\.name)
+        guard peers[known[index]] == nil else {
+            throw NodeError.invalid("\(path): 'peers' names \(known[index]), but \(self.keys) holds the keys of that very validator")
+        }
         if let unknown = peers.keys.sorted().first(where: { !known.contains($0) }) {
             throw ConfigurationError.unknownKey(path: path, key: "peers.\(unknown)", nearest: nearestName(to: unknown, among: known))
         }

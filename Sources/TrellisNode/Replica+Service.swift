@@ -11,6 +11,7 @@ import TrellisVerify
 extension Replica {
     private func requireRunning() throws(NodeError) {
         if let alarm { throw .stopped(reason: alarm) }
+        if isStopped { throw .stopped(reason: "it was told to stop") }
     }
 
     func submit(_ transactions: [Transaction]) throws(NodeError) {

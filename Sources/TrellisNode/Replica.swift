@@ -37,13 +37,16 @@ actor Replica {
     let inbox = Inbox()
 
     private let thread: ReplicaThread
+    private let disk: RealDisk
     private let journal: Journal
     private let logger: Logger
     private var network: PeerNetwork?
     private var wakeTask: Task<Void, Never>?
+    /// Index merges beside the replica's thread, one after the other.
+    private var maintenance: Task<Void, Never>?
     private var castVotes: Set<Digest> = []
     private var unwrittenBytes = 0
-    private var isStopped = false
+    private(set) var isStopped = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -53,10 +56,13 @@ actor Replica {
         self.configuration = configuration
         logger = configuration.logger
         thread = ReplicaThread(name: "replica-\(configuration.own)")
-        let disk = try RealDisk(root: configuration.dataDirectory)
+        disk = try RealDisk(root: configuration.dataDirectory)
         try StoreLayout.create(on: disk)
+        try DataDirectory.checkOwner(disk, is: configuration.own, of: configuration.committee)
         store = try LedgerStore(disk: disk, committee: configuration.committee)
         journal = try Journal(disk: disk, committee: configuration.committee)
+        try DataDirectory.claim(disk, for: configuration.own, of: configuration.committee)
+        guard store.journalStart <= journal.end else { throw DataDirectory.Gap(executed: store.ledger.lastCommit.index) }
         let recovery = try journal.recover(from: store.journalStart)
         if recovery.truncatedBytes > 0 {
             logger.warning("cut off a torn journal tail", metadata: ["bytes": "\(recovery.truncatedBytes)"])
@@ -64,14 +70,28 @@ actor Replica {
         core = Core(
             committee: configuration.committee, own: configuration.own, pacing: configuration.pacing, recovered: recovery.recovered)
         try Self.execute(recovery.recovered, on: store)
+        thread.start()
     }
+
+    deinit { thread.stop() }
 
     /// Executes the journal's commits that the snapshot had not seen.
     private static func execute(_ recovered: Recovered, on store: LedgerStore) throws {
         let open = recovered.commits.filter { $0.index > store.ledger.lastCommit.index }
-        guard !open.isEmpty else { return }
+        guard let first = open.first else { return }
+        guard first.index == store.ledger.lastCommit.index + 1 else {
+            throw DataDirectory.Gap(executed: store.ledger.lastCommit.index)
+        }
         let payloads = Dictionary(recovered.blocks.map { ($0.reference, $0.payload) }, uniquingKeysWith: { first, _ in first })
-        for commit in open { _ = try store.execute(commit, commit.blocks.map { payloads[$0] ?? .empty }) }
+        for commit in open {
+            let own = try commit.blocks.map { reference in
+                guard let payload = payloads[reference] else {
+                    throw DataDirectory.Gap(executed: store.ledger.lastCommit.index)
+                }
+                return payload
+            }
+            _ = try store.execute(commit, own)
+        }
     }
 
     /// Goes on where the journal ended.
@@ -85,31 +105,35 @@ actor Replica {
         for input in inbox.take() { run(input) }
     }
 
-    /// Stops cleanly: saves a snapshot, so that the next start executes nothing again.
-    func stop() {
+    /// Stops cleanly: saves a snapshot, so that the next start executes nothing again, and lets go of the data directory.
+    func stop() async {
         guard !isStopped else { return }
         isStopped = true
         wakeTask?.cancel()
         waiters.expireAll()
         events.finish()
-        guard alarm == nil else { return }
-        do { try snapshot() } catch { logger.error("no snapshot at stop", metadata: ["reason": "\(error)"]) }
+        if alarm == nil {
+            do { try snapshot() } catch { logger.error("no snapshot at stop", metadata: ["reason": "\(error)"]) }
+        }
+        await maintenance?.value
+        disk.release()
     }
 
     // MARK: Effects
 
     func run(_ input: Input) {
         guard !isStopped, alarm == nil else { return }
-        var inputs = [input]
-        while !inputs.isEmpty, alarm == nil {
-            for effect in core.step(inputs.removeFirst(), now: SystemClock.now()) {
-                do {
+        do {
+            var inputs = [input]
+            while !inputs.isEmpty, alarm == nil {
+                for effect in core.step(inputs.removeFirst(), now: SystemClock.now()) {
                     if let answer = try carryOut(effect) { inputs.append(answer) }
-                } catch {
-                    fail("\(error)")
-                    return
                 }
             }
+            // Not earlier: only between steps do the core and the ledger stand at the same commit.
+            if store.wantsSnapshot { try snapshot() }
+        } catch {
+            fail((error as? StorageError)?.hint.map { "\(error); \($0)" } ?? "\(error)")
         }
     }
 
@@ -165,6 +189,8 @@ actor Replica {
     }
 
     private func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Input {
+        // A repaired journal may end before the ledger's snapshot: what it lacks is decided once more, and executed already.
+        guard commit.index > store.ledger.lastCommit.index else { return .executed(nil, nextDeadline: store.ledger.nextDeadline) }
         let execution = try store.execute(commit, payloads)
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
         if !events.isEmpty { publish(execution) }
@@ -172,7 +198,6 @@ actor Replica {
         let unvoted = execution.opened.filter { !castVotes.contains($0) }.compactMap { store.ledger.pending($0) }
         vote(on: unvoted.map { ($0.identifier, $0.proposal) })
         if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
-        if store.wantsSnapshot { try snapshot() }
         return .executed(execution.checkpoint, nextDeadline: store.ledger.nextDeadline)
     }
 
@@ -193,9 +218,10 @@ actor Replica {
         let start = journal.position(above: core.gcRound)
         guard try store.saveSnapshot(journalStart: start) else { return }
         try journal.prune(before: start, keeping: configuration.journalBytesKept)
-        let maintenance = store.maintenance
-        Task.detached { [logger] in
-            do { try maintenance() } catch { logger.error("index not merged", metadata: ["reason": "\(error)"]) }
+        let earlier = maintenance
+        maintenance = Task.detached { [logger, merge = store.maintenance] in
+            await earlier?.value
+            do { try merge() } catch { logger.error("index not merged", metadata: ["reason": "\(error)"]) }
         }
     }
 

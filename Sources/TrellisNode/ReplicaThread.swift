@@ -3,7 +3,7 @@
 import Foundation
 import Synchronization
 
-/// A serial executor over a thread of its own.
+/// A serial executor over a thread of its own, which keeps it alive from `start` to `stop`.
 final class ReplicaThread: SerialExecutor, Sendable {
     private struct State {
         var jobs: [UnownedJob] = []
@@ -17,16 +17,27 @@ final class ReplicaThread: SerialExecutor, Sendable {
     }
 
     private let shared = Shared()
+    private let name: String
 
-    init(name: String) {
-        let shared = shared
-        let thread = Thread { [unowned self] in self.run(shared) }
+    init(name: String) { self.name = name }
+
+    /// Call once. Jobs that were queued before run then.
+    func start() {
+        let thread = Thread { self.run() }
         thread.name = name
         thread.stackSize = 8 << 20
         thread.start()
     }
 
-    private func run(_ shared: Shared) {
+    /// Ends the thread when it has run what is queued.
+    func stop() {
+        shared.condition.lock()
+        shared.state.isStopped = true
+        shared.condition.signal()
+        shared.condition.unlock()
+    }
+
+    private func run() {
         while true {
             shared.condition.lock()
             while shared.state.jobs.isEmpty && !shared.state.isStopped { shared.condition.wait() }

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A directory of the file system, held by `flock` on its `LOCK` file for as long as this object lives.
+/// A directory of the file system, held by `flock` on its `LOCK` file until `release`, or for as long as this object lives.
 public final class RealDisk: Disk {
     /// The directory, as given.
     public let root: String
@@ -32,6 +32,11 @@ public final class RealDisk: Disk {
 
     deinit {
         close(lock)
+    }
+
+    /// Lets another holder have the directory. The caller writes nothing more.
+    public func release() {
+        _ = flock(lock, LOCK_UN)
     }
 
     public func createDirectory(_ path: String) throws(StorageError) {

@@ -51,6 +51,18 @@ public final class SnapshotStore: Sendable {
         return (nil, damaged)
     }
 
+    /// Removes the intact snapshots that `isDoomed` names, durably; returns how many those were.
+    public func remove(where isDoomed: (Snapshot) -> Bool) throws(StorageError) -> Int {
+        var removed = 0
+        for sequence in try sequences() {
+            guard let bytes = try load(sequence), isDoomed(Snapshot(sequence: sequence, bytes: bytes)) else { continue }
+            try disk.remove(path(sequence))
+            removed += 1
+        }
+        if removed > 0 { try disk.syncDirectory(directory) }
+        return removed
+    }
+
     /// The numbers of the snapshots there are, ascending.
     public func sequences() throws(StorageError) -> [UInt64] {
         try disk.list(directory).filter { $0.hasSuffix(Self.suffix) }.compactMap { UInt64($0.dropLast(Self.suffix.count)) }.sorted()

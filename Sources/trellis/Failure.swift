@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import TrellisClient
+import TrellisNode
 
 /// Exit codes. Every command documents which it gives.
 enum Exit {
@@ -29,6 +30,7 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: failure.end()
         case let error as ClientError: Failure(Terminal.shown(error.description), hint: error.hint).end()
+        case let error as DataDirectoryError: Failure(error.description, hint: error.hint).end()
         case is CancellationError: Trellis.exit(withError: ExitCode(Exit.failure))
         default:
             switch Trellis.exitCode(for: error) {

@@ -14,25 +14,25 @@ struct RunningValidator {
     static func start(_ configuration: NodeConfiguration, serves: Bool = true) async throws -> RunningValidator {
         var logger = Logger(label: "trellis") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
-        let options: NodeOptions
+        let node: Node
         do {
-            options = try configuration.options(passphrase: ProcessInfo.processInfo.environment["TRELLIS_PASSPHRASE"])
+            let options = try configuration.options(passphrase: ProcessInfo.processInfo.environment["TRELLIS_PASSPHRASE"])
+            logger[metadataKey: "validator"] = "\(NetworkSetup.validatorName(Int(options.validator)))"
+            node = try Node(options, logger: logger)
+        } catch let error as DataDirectoryError {
+            throw error
         } catch {
             throw Failure("\(error)", hint: "see \(configuration.path)", code: Exit.usage)
         }
-        logger[metadataKey: "validator"] = "\(NetworkSetup.validatorName(Int(options.validator)))"
-        let node = try Node(options, logger: logger)
+        let (host, port) = try address(configuration)
         var api: RunningAPI?
-        if serves {
-            let (host, port) = try address(configuration)
-            api = try await APIServer(service: node, host: host, port: port, logger: logger).start()
-        }
         do {
+            if serves { api = try await APIServer(service: node, host: host, port: port, logger: logger).start() }
             try await node.start()
         } catch {
             await api?.stop()
             await node.stop()
-            throw error
+            throw Failure("\(error)", hint: "choose another port: --port of 'trellis dev', 'listen' and 'api' of a configuration")
         }
         return RunningValidator(node: node, api: api)
     }
