@@ -95,7 +95,7 @@ let package = Package(
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
         tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto"]),
         tests("TrellisSimulator", ["TrellisSimulator", "TrellisModel", "TrellisCrypto"]),
-        tests("TrellisNode", ["TrellisNode", "TrellisAPI", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
+        tests("TrellisNode", ["trellis", "TrellisNode", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
         tests(
             "TrellisAPI",
             [
