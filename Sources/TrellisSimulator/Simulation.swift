@@ -71,7 +71,8 @@ public final class Simulation {
                 roundsAhead: random.between(16, 128))
         let keys = try SimulatedCommittee(
             seed: random.next(), stakes: stakes, signatures: configuration.signatures, parameters: parameters, deadline: 4000)
-        let behaviours = Self.behaviours(stakes: keys.committee.stakes, faults: faults, &random)
+        var behaviours = Self.behaviours(stakes: keys.committee.stakes, faults: faults, &random)
+        for index in behaviours.indices.suffix(min(max(0, configuration.down), count - 1)) { behaviours[index] = .silent }
         let twins = behaviours.indices.filter { behaviours[$0] == .twins }
         network = SimulatedNetwork(machines: count + twins.count, faults: faults, random: random.fork())
         self.faults = faults

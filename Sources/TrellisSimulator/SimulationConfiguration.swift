@@ -29,6 +29,8 @@ public struct SimulationConfiguration: Sendable {
     /// How long everybody is quiet before the lone transaction at the end, in simulated milliseconds.
     public var idle: Milliseconds
     public var signatures: SimulatedSignatures
+    /// How many validators are down from beginning to end, the last ones of the committee.
+    public var down: Int
     /// Whether the report carries a line for everything that happens.
     public var transcript: Bool
 
@@ -37,7 +39,7 @@ public struct SimulationConfiguration: Sendable {
     ///   - profile: nil: the seed chooses.
     public init(
         seed: UInt64, validators: Int? = nil, duration: Milliseconds = 6000, profile: SimulationProfile? = nil, idle: Milliseconds = 30_000,
-        signatures: SimulatedSignatures = .hash, transcript: Bool = false
+        signatures: SimulatedSignatures = .hash, down: Int = 0, transcript: Bool = false
     ) {
         var random = SimulationRandom(seed: seed ^ 0x5EED)
         let sizes = [4, 4, 4, 4, 4, 1, 2, 3, 5, 7, 7, 10]
@@ -50,6 +52,7 @@ public struct SimulationConfiguration: Sendable {
         self.profile = profile ?? chosenProfile
         self.idle = idle
         self.signatures = signatures
+        self.down = down
         self.transcript = transcript
     }
 }

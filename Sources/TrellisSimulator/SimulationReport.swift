@@ -48,6 +48,7 @@ public struct SimulationReport: Sendable {
         var words = "trellis simulate --seed \(configuration.seed)"
         words += " --validators \(configuration.validators) --profile \(configuration.profile.rawValue)"
         words += " --duration \(configuration.duration) --idle \(configuration.idle)"
+        if configuration.down > 0 { words += " --down \(configuration.down)" }
         if configuration.signatures != .hash { words += " --signatures \(configuration.signatures.rawValue)" }
         return words
     }

@@ -33,12 +33,16 @@ struct Simulate: ParsableCommand {
     @Option(help: "How blocks and votes are signed: hash (fast) or ml-dsa-65.")
     var signatures: SimulatedSignatures = .hash
 
+    @Option(help: "How many validators are down from beginning to end.")
+    var down = 0
+
     @Flag(help: "Print only what was found, not what happened.")
     var quiet = false
 
     func validate() throws {
         guard (seed == nil) != (seeds == nil) else { throw ValidationError("give either --seed or --seeds") }
         if let validators, !(1...100).contains(validators) { throw ValidationError("--validators must be 1 to 100") }
+        if down < 0 || down >= validators ?? 100 { throw ValidationError("--down must be less than the number of validators") }
         guard duration <= 3_600_000, idle <= 86_400_000 else {
             throw ValidationError("--duration must be at most an hour, --idle at most a day")
         }
@@ -56,7 +60,7 @@ struct Simulate: ParsableCommand {
 
     private func simulate(_ seed: UInt64, transcript: Bool) throws -> SimulationReport {
         let configuration = SimulationConfiguration(
-            seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures,
+            seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures, down: down,
             transcript: transcript)
         return try Simulation(configuration: configuration).run()
     }
