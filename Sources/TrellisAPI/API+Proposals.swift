@@ -49,13 +49,8 @@ extension API {
         }
         let isRepeated = try await submit([transaction], key: key)
         var isReached = false
-        var status: EntryStatus?
-        if let finality = wait.finality {
-            status = try await settle([transaction.identifier], finality, timeout: wait.timeout)?.first
-            isReached = status != nil
-        }
-        let current: EntryStatus
-        if let status { current = status } else { current = try await self.status(of: transaction.identifier) }
+        if let finality = wait.finality { isReached = try await settle([transaction.identifier], finality, timeout: wait.timeout) }
+        let current = try await status(of: transaction.identifier)
         if wait.finality == nil, case .logged = current { isReached = true }
         let view = views.proposal(transaction.identifier, current) ?? views.proposal(transaction.identifier, .submitted) ?? .null
         var response = Response(status: !isReached ? .accepted : isRepeated ? .ok : .created, view)

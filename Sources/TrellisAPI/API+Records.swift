@@ -47,7 +47,7 @@ extension API {
         let identifiers = transactions.map(\.identifier)
         var isReached = false
         if let finality = wait.finality {
-            isReached = try await settle(identifiers, finality, timeout: wait.timeout) != nil
+            isReached = try await settle(identifiers, finality, timeout: wait.timeout)
         }
         let status: HTTPResponse.Status = !isReached ? .accepted : isRepeated ? .ok : .created
         var response: Response

@@ -37,6 +37,7 @@ enum ProposalRequest {
         var fields: [String: String] = [:]
         if let value = object["fields"] {
             guard let members = value.objectMembers else { throw .badRequest("'fields' must be an object of strings") }
+            guard members.count <= Proposal.fieldsMaximum else { throw .tooLarge("more than \(Proposal.fieldsMaximum) fields") }
             for member in members {
                 guard (1...Proposal.fieldNameMaximum).contains(member.name.utf8.count) else {
                     throw .badRequest("a field's name has 1 to \(Proposal.fieldNameMaximum) bytes")

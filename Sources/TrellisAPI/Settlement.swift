@@ -55,12 +55,13 @@ extension API {
         return false
     }
 
-    /// Waits as the client asked. Nil when the time ran out.
-    func settle(_ identifiers: [Digest], _ finality: Finality, timeout: Duration) async throws(Problem) -> [EntryStatus]? {
+    /// Waits as the client asked. False when the time ran out.
+    func settle(_ identifiers: [Digest], _ finality: Finality, timeout: Duration) async throws(Problem) -> Bool {
         do {
-            return try await service.wait(for: identifiers, until: finality, timeout: timeout)
+            try await service.wait(for: identifiers, until: finality, timeout: timeout)
+            return true
         } catch .timedOut {
-            return nil
+            return false
         } catch {
             throw Problem(error)
         }

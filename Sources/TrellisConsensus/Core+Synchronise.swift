@@ -10,6 +10,8 @@ struct Peer: Sendable {
     private(set) var round: Round = 0
     var answeredAt: UInt64?
     var askedAt: UInt64?
+    /// The range last served to it, and when.
+    var served: (from: Round, at: UInt64)?
 
     mutating func heardRound(_ heard: Round) { round = max(round, heard) }
 }
@@ -33,8 +35,8 @@ extension Core {
             let other = ValidatorIndex((Int(sender) + offset) % committee.validators.count)
             if other != own, !candidates.contains(other) { candidates.append(other) }
         }
-        let sponsors = suspension.sponsors(of: reference) + [reference.author]
-        fetches.add(reference, sponsors: sponsors, candidates: candidates, now: now.monotonic)
+        // Its author pays only for what it signed for itself: else a liar could fill everybody's account with inventions.
+        fetches.add(reference, sponsors: suspension.dependentAuthors(of: reference).sorted(), candidates: candidates, now: now.monotonic)
     }
 
     mutating func synchronise() {
@@ -88,7 +90,16 @@ extension Core {
         let attempts = rangeFetch.map { $0.from == highest ? $0.attempts + 1 : 0 } ?? 0
         let wait = 4 * pacing.retry << UInt64(min(attempts / candidates.count, 5))
         rangeFetch = RangeFetch(from: highest, peer: peer, attempts: attempts, askAgainAt: now.monotonic + wait)
-        effects.append(.send(.fetchRounds(from: max(1, highest)), to: peer))
+        // An answer may be full before it gets past the round we hold in part: then the next round, whose parents are fetched one by one.
+        effects.append(.send(.fetchRounds(from: max(1, highest + Round(attempts % 2))), to: peer))
+    }
+
+    /// Serves whole rounds, but the same ones to one peer only once per retry interval: an answer costs far more than its request.
+    mutating func serveRounds(from round: Round, to peer: ValidatorIndex) {
+        let served = peers[peer]?.served
+        if let served, round <= served.from, now.monotonic < served.at + pacing.retry { return }
+        peers[peer, default: Peer()].served = (round, now.monotonic)
+        effects.append(.serveRounds(from: round, to: peer))
     }
 
     /// While active and stuck, says the own newest block again; while quiet, sends a heartbeat now and then.

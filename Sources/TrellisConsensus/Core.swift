@@ -122,11 +122,11 @@ public struct Core: Sendable {
         case .heartbeat(let heartbeat, let sender): receive(heartbeat, from: sender)
         case .certificate(let certificate): report(certifier.accept(certificate))
         case .fetch(let references, let sender): effects.append(.serve(references, to: sender))
-        case .fetchRounds(let round, let sender): effects.append(.serveRounds(from: round, to: sender))
+        case .fetchRounds(let round, let sender): serveRounds(from: round, to: sender)
         case .connected(let peer): greet(peer)
         case .sealed(let block): publish(block)
         case .executed(let checkpoint, let deadline): executed(checkpoint, nextDeadline: deadline)
-        case .tick: break
+        case .tick: wakeAt = nil
         }
     }
 

@@ -30,6 +30,13 @@ struct Suspension: Sendable {
 
     /// Who signed for the need of `reference`: the authors of all suspended blocks above it but its own, in order.
     func sponsors(of reference: BlockReference) -> [ValidatorIndex] {
+        var authors = dependentAuthors(of: reference)
+        authors.remove(reference.author)
+        return authors.sorted()
+    }
+
+    /// The authors of all suspended blocks above `reference`.
+    func dependentAuthors(of reference: BlockReference) -> Set<ValidatorIndex> {
         var authors: Set<ValidatorIndex> = []
         var visited: Set<BlockReference> = []
         var open = [reference]
@@ -39,8 +46,7 @@ struct Suspension: Sendable {
                 open.append(dependent)
             }
         }
-        authors.remove(reference.author)
-        return authors.sorted()
+        return authors
     }
 
     /// Holds `block` until every one of `parents` is there. False when every account it can be charged to is full.

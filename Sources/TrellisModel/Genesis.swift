@@ -154,7 +154,7 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
             }
         }
         try require((8...100_000).contains(parameters.gcDepth), "gc_depth must be 8 to 100000")
-        try require((4096...(64 << 20)).contains(parameters.payloadBytes), "payload_bytes must be 4 KiB to 64 MiB")
+        try require((4096...(32 << 20)).contains(parameters.payloadBytes), "payload_bytes must be 4 KiB to 32 MiB")
         try require(
             (1024...Limits.transactionBytesMaximum).contains(parameters.transactionBytes), "transaction_bytes must be 1 KiB to 16 MiB")
         try require((16...10_000).contains(parameters.roundsAhead), "rounds_ahead must be 16 to 10000")

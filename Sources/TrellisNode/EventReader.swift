@@ -22,6 +22,7 @@ actor EventReader {
     /// The next event; nil when the node stops or this reader fell behind its live events.
     func next() async -> NodeEvent? {
         while past.isEmpty {
+            guard !Task.isCancelled else { return nil }
             guard var live else {
                 guard await readOn() else { return nil }
                 continue
@@ -35,12 +36,13 @@ actor EventReader {
 
     /// Reads the next part of the log, or starts following. False when neither is possible.
     private func readOn() async -> Bool {
-        if liveFrom == nil, await replica.logSize <= next.addingReportingOverflow(Self.chunk).partialValue {
+        let chunkEnd = next > .max - Self.chunk ? .max : next + Self.chunk
+        if liveFrom == nil, await replica.logSize <= chunkEnd {
             guard let (stream, size) = try? await replica.follow() else { return false }
             liveFrom = size
             pendingLive = stream
         }
-        let end = min(liveFrom ?? .max, next.addingReportingOverflow(Self.chunk).partialValue)
+        let end = min(liveFrom ?? .max, chunkEnd)
         if next < end {
             guard let events = try? await replica.logEvents(from: next, to: end) else { return false }
             past = events

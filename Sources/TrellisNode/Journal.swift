@@ -59,6 +59,7 @@ final class Journal {
 
     private func note(_ reference: BlockReference, at position: LogPosition) {
         positions[reference.round, default: []].append((reference, position))
+        lowestRound = positions.count == 1 ? reference.round : min(lowestRound, reference.round)
         highestRound = max(highestRound, reference.round)
     }
 
@@ -81,6 +82,7 @@ final class Journal {
             positions[round]?.removeAll { $0.position < first }
             if positions[round]?.isEmpty == true { positions[round] = nil }
         }
+        lowestRound = positions.keys.min() ?? highestRound
     }
 
     /// The encoded blocks that are held of these, as many as fit one message.
@@ -102,7 +104,7 @@ final class Journal {
         guard round <= highestRound else { return [] }
         var found: [[UInt8]] = []
         var room = committee.limits.messageBytes - 1024
-        for candidate in round...highestRound {
+        for candidate in max(round, lowestRound)...highestRound {
             for entry in positions[candidate] ?? [] {
                 let bytes = try encoded(at: entry.position)
                 guard bytes.count + 4 <= room, found.count < Limits.fetchedBlocksMaximum else { return found }

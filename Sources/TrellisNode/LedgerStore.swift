@@ -8,9 +8,10 @@ import TrellisStorage
 import TrellisVerify
 
 final class LedgerStore {
-    /// Log entries or commits after which a snapshot bounds what a restart executes again.
+    /// Log entries, commits or bytes of blocks after which a snapshot bounds what a restart executes again.
     static let snapshotEntries: UInt64 = 200_000
     static let snapshotCommits: UInt64 = 4_000
+    static let snapshotBytes = 256 << 20
     private static let decisionsPath = "log/decisions"
 
     private let disk: any Disk
@@ -25,6 +26,7 @@ final class LedgerStore {
     private let snapshots: SnapshotStore
     private var snapshotCommit: UInt64
     private var snapshotSize: UInt64
+    private var bytesSinceSnapshot = 0
     /// Where in the journal a recovery from the loaded snapshot starts.
     let journalStart: LogPosition
 
@@ -71,6 +73,7 @@ final class LedgerStore {
     /// Executes the next commit and writes what it appended.
     func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
         let execution = try ledger.execute(commit, payloads: payloads) { try logIndex(of: $0) != nil }
+        bytesSinceSnapshot += payloads.reduce(0) { $0 + $1.buffer.count }
         guard !execution.appended.isEmpty else { return execution }
         let records = execution.appended.map { TrellisStorage.Record(kind: $0.bytes.first ?? 0, payload: Array($0.bytes)) }
         let places = try entries.append(records).map(\.rawValue)
@@ -88,6 +91,7 @@ final class LedgerStore {
     /// Whether enough has happened since the last snapshot to save another.
     var wantsSnapshot: Bool {
         ledger.logSize >= snapshotSize + Self.snapshotEntries || ledger.lastCommit.index >= snapshotCommit + Self.snapshotCommits
+            || bytesSinceSnapshot >= Self.snapshotBytes
     }
 
     /// Saves the state after the last executed commit, whose journal the caller has synced. Returns false when nothing is new.
@@ -105,6 +109,7 @@ final class LedgerStore {
         try snapshots.save(sequence: ledger.lastCommit.index, bytes: encoder.bytes)
         snapshotCommit = ledger.lastCommit.index
         snapshotSize = ledger.logSize
+        bytesSinceSnapshot = 0
         return true
     }
 

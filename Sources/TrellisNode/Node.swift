@@ -148,7 +148,8 @@ public final class Node: NodeService {
     public func result(of identifier: Digest, finality: Finality = .decided, timeout: Duration = .seconds(60)) async throws(NodeError)
         -> EntryStatus
     {
-        try await wait(for: [identifier], until: finality, timeout: timeout).first ?? .unknown
+        try await wait(for: [identifier], until: finality, timeout: timeout)
+        return try await status(of: identifier)
     }
 
     // MARK: NodeService
@@ -157,11 +158,8 @@ public final class Node: NodeService {
 
     public func status(of identifier: Digest) async throws(NodeError) -> EntryStatus { try await replica.status(of: identifier) }
 
-    public func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) -> [EntryStatus] {
+    public func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) {
         guard try await replica.wait(for: identifiers, until: finality, timeout: timeout) else { throw .timedOut }
-        var statuses: [EntryStatus] = []
-        for identifier in identifiers { statuses.append(try await replica.status(of: identifier)) }
-        return statuses
     }
 
     public func entry(at index: UInt64) async throws(NodeError) -> LogEntry? { try await replica.entry(at: index) }

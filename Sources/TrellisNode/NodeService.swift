@@ -134,7 +134,7 @@ public protocol NodeService: Sendable {
     func submit(_ transactions: [Transaction]) async throws(NodeError)
     func status(of identifier: Digest) async throws(NodeError) -> EntryStatus
     /// Waits until all are at least at `finality`; throws `timedOut` otherwise, with nothing lost.
-    func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) -> [EntryStatus]
+    func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError)
     func entry(at index: UInt64) async throws(NodeError) -> LogEntry?
     /// Nil until the entry is certified.
     func receipt(of identifier: Digest) async throws(NodeError) -> Receipt?

@@ -58,7 +58,9 @@ final class PeerIntake: Sendable {
     }
 
     private func refuse(_ peer: ValidatorIndex, _ reason: String) {
-        rejected.wrappingAdd(1, ordering: .relaxed)
-        logger.warning("refused from peer", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
+        let count = rejected.wrappingAdd(1, ordering: .relaxed).newValue
+        // The first, second, fourth, eighth...: a peer must not be able to fill the disk with our complaints.
+        guard count.nonzeroBitCount == 1 else { return }
+        logger.warning("refused from peer", metadata: ["peer": "\(peer)", "reason": "\(reason)", "refused so far": "\(count)"])
     }
 }

@@ -44,7 +44,9 @@ actor Replica {
     private var wakeTask: Task<Void, Never>?
     /// Index merges beside the replica's thread, one after the other.
     private var maintenance: Task<Void, Never>?
-    private var castVotes: Set<Digest> = []
+    /// Proposals that this validator voted on, with the transactions that carry the votes once these are signed.
+    private var castVotes: [Digest: [Digest]] = [:]
+    private var conflictingAttestations: UInt64 = 0
     private var unwrittenBytes = 0
     private(set) var isStopped = false
 
@@ -131,7 +133,7 @@ actor Replica {
                 }
             }
             // Not earlier: only between steps do the core and the ledger stand at the same commit.
-            if store.wantsSnapshot { try snapshot() }
+            if alarm == nil, store.wantsSnapshot { try snapshot() }
         } catch {
             fail((error as? StorageError)?.hint.map { "\(error); \($0)" } ?? "\(error)")
         }
@@ -158,8 +160,11 @@ actor Replica {
             events.publish(NodeEvent(kind: .certified(certificate.checkpoint), logIndex: nil))
         case .equivocation(let first, let second):
             equivocations += 1
+            guard equivocations.nonzeroBitCount == 1 else { break }
             logger.warning("equivocation", metadata: ["first": "\(first)", "second": "\(second)"])
         case .conflictingAttestations(let author, let index):
+            conflictingAttestations += 1
+            guard conflictingAttestations.nonzeroBitCount == 1 else { break }
             logger.warning("conflicting attestations", metadata: ["author": "\(author)", "checkpoint": "\(index)"])
         case .diverged(let index, let own, let quorum):
             fail("a quorum attests \(quorum) for checkpoint \(index), but executing it here gave \(own)")
@@ -194,8 +199,8 @@ actor Replica {
         let execution = try store.execute(commit, payloads)
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
         if !events.isEmpty { publish(execution) }
-        for decision in execution.decided { castVotes.remove(decision.proposal.identifier) }
-        let unvoted = execution.opened.filter { !castVotes.contains($0) }.compactMap { store.ledger.pending($0) }
+        for decision in execution.decided { castVotes[decision.proposal.identifier] = nil }
+        let unvoted = execution.opened.filter { castVotes[$0] == nil }.compactMap { store.ledger.pending($0) }
         vote(on: unvoted.map { ($0.identifier, $0.proposal) })
         if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
         return .executed(execution.checkpoint, nextDeadline: store.ledger.nextDeadline)
@@ -248,12 +253,19 @@ actor Replica {
     /// On first sight of a block, before it commits.
     private func evaluate(_ block: Block) {
         guard !configuration.seats.seats.isEmpty else { return }
+        // Proposals that never get into the ledger leave votes behind: forget them before they add up.
+        if castVotes.count > 2 * Ledger.pendingMaximum { castVotes = castVotes.filter { store.ledger.pending($0.key) != nil } }
+        let wall = SystemClock.now().wall
         var proposals: [(identifier: Digest, proposal: Proposal)] = []
         for index in 0..<block.payload.count where block.payload.kind(index) == .propose {
             let identifier = block.payload.identifiers[index]
-            guard !castVotes.contains(identifier),
-                let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite)
+            guard castVotes[identifier] == nil,
+                let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite),
+                let council = committee.council(named: proposal.council)?.council
             else { continue }
+            // A validator that catches up does not vote on what is long decided; what is still pending it finds in the ledger.
+            let (deadline, overflow) = block.timestamp.addingReportingOverflow(council.deadline)
+            guard !overflow, deadline >= wall else { continue }
             proposals.append((identifier, proposal))
         }
         vote(on: proposals)
@@ -262,17 +274,22 @@ actor Replica {
     /// Evaluates and signs beside the replica's thread; the votes come back as transactions.
     private func vote(on proposals: [(identifier: Digest, proposal: Proposal)]) {
         guard !proposals.isEmpty, !configuration.seats.seats.isEmpty else { return }
-        castVotes.formUnion(proposals.map(\.identifier))
+        for proposal in proposals { castVotes[proposal.identifier] = [] }
         let seats = configuration.seats
         let committee = committee
         Task.detached { [weak self, logger] in
             do {
                 let transactions = try seats.vote(on: proposals, committee: committee)
-                await self?.run(.submit(transactions))
+                await self?.cast(transactions, on: proposals.map(\.identifier))
             } catch {
                 logger.error("no vote", metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    private func cast(_ votes: [Transaction], on proposals: [Digest]) {
+        for proposal in proposals where castVotes[proposal] != nil { castVotes[proposal] = votes.map(\.identifier) }
+        run(.submit(votes))
     }
 
     /// A vote that was ordered before its proposal did not count: cast it again if the ledger still lacks it.
@@ -290,7 +307,9 @@ actor Replica {
             own.contains { seat in seat.council == pending.council && pending.seats[Int(seat.seat)].verdict == nil }
         }
         guard !missing.isEmpty else { return }
-        vote(on: missing.map { ($0.identifier, $0.proposal) })
+        // A vote that still waits to be ordered is not cast twice.
+        let lost = missing.filter { !(castVotes[$0.identifier] ?? []).contains(where: core.knows) }
+        vote(on: lost.map { ($0.identifier, $0.proposal) })
         voteAgainLater(missing.map(\.identifier))
     }
 

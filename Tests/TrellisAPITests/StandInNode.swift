@@ -116,14 +116,11 @@ actor StandInNode: NodeService {
         return ledger.pending(identifier).map { .pending($0) } ?? .unknown
     }
 
-    func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) -> [EntryStatus] {
-        var statuses: [EntryStatus] = []
+    func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) {
         for identifier in identifiers {
             let status = try await status(of: identifier)
             guard case .logged = status else { throw .timedOut }
-            statuses.append(status)
         }
-        return statuses
     }
 
     func entry(at index: UInt64) async throws(NodeError) -> LogEntry? {
