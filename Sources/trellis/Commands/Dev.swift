@@ -72,10 +72,10 @@ struct Dev: AsyncParsableCommand {
     }
 
     private func warn() {
-        let line = String(repeating: "*", count: 68)
+        let line = String(repeating: "*", count: 70)
         Terminal.print(Terminal.styled(line, .yellow))
         Terminal.print(Terminal.styled("* NOT FOR PRODUCTION: all validators in one process, all keys beside *", .yellow))
-        Terminal.print(Terminal.styled("* their passphrases in one folder.                                  *", .yellow))
+        Terminal.print(Terminal.styled("* their passphrases in one folder.                                   *", .yellow))
         Terminal.print(Terminal.styled(line, .yellow))
     }
 
