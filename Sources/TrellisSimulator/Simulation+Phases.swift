@@ -21,7 +21,7 @@ extension Simulation {
         heal()
         let healedAt = now
         let lightLoad = underLightLoad()
-        advance(to: healedAt + settleTime)
+        advance(to: max(healedAt + settleTime, now + settleTime / 2))
         checkEverywhere("healing")
         checkQuiet(since: now - quietTime)
         report.quietAfter = (max(lastPublishedAt, healedAt) - healedAt) / 1000
