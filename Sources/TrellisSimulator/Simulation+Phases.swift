@@ -29,6 +29,7 @@ extension Simulation {
         report.decided = latencies(lightLoad, records: false)
         checkIdle()
         loneTransaction()
+        restartWhileQuiet()
     }
 
     private func heal() {
@@ -132,6 +133,17 @@ extension Simulation {
         if report.idleTicksPermille > 3000 {
             witness.violation("\(SimulationReport.thousandths(report.idleTicksPermille)) ticks per idle second")
         }
+    }
+
+    /// A validator that restarts among quiet ones finds out where they are, and all are quiet again.
+    private func restartWhileQuiet() {
+        let machine = correct[random.below(correct.count)]
+        machine.crash()
+        advance(to: now + 3_000_000)
+        machine.start()
+        advance(to: now + (faults.isByzantine ? 40_000_000 : 20_000_000))
+        checkEverywhere("a restart among quiet validators")
+        checkQuiet(since: now - quietTime)
     }
 
     private func loneTransaction() {
