@@ -134,7 +134,6 @@ public struct Core: Sendable {
         nextDeadline = deadline
         guard let checkpoint else { return }
         report(certifier.executed(checkpoint))
-        // A certificate needs no more attestations; who lacks it is given it.
         guard checkpoint.index > certifier.certifiedIndex else { return }
         attestationsDue.append(Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite)))
         if attestationsDue.count > committee.limits.attestations {
@@ -145,7 +144,10 @@ public struct Core: Sendable {
     mutating func report(_ findings: [Certifier.Finding]) {
         for finding in findings {
             switch finding {
-            case .certified(let certificate): effects.append(.certified(certificate))
+            case .certified(let certificate):
+                effects.append(.certified(certificate))
+                // A certificate needs no more attestations; who lacks it is given it.
+                attestationsDue.removeAll { $0.index <= certificate.checkpoint.index }
             case .conflictingAttestations(let author, let index): effects.append(.conflictingAttestations(author: author, index: index))
             case .diverged(let index, let own, let quorum):
                 effects.append(.diverged(index: index, own: own, quorum: quorum))
