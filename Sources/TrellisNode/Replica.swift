@@ -48,6 +48,7 @@ actor Replica {
     private var castVotes: [Digest: [Digest]] = [:]
     private var conflictingAttestations: UInt64 = 0
     private var unwrittenBytes = 0
+    private var lag = Lag()
     private(set) var isStopped = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -104,7 +105,23 @@ actor Replica {
     }
 
     func drain() {
-        for input in inbox.take() { run(input) }
+        for input in inbox.take() {
+            switch input {
+            case .heartbeat(let heartbeat, let peer): heard(of: heartbeat.round, peer)
+            case .blocks(let blocks, let peer): if let block = blocks.last?.block { heard(of: block.round, peer) }
+            default: break
+            }
+            run(input)
+        }
+    }
+
+    private func heard(of round: Round, _ peer: ValidatorIndex) {
+        let highest = core.highestRound
+        let margin = committee.parameters.gcDepth
+        guard lag.isStuck(at: highest, margin: margin, claimed: round, now: SystemClock.now().monotonic) else { return }
+        logger.warning(
+            "far behind and no nearer for a minute: do the peers still keep the rounds that are missing?",
+            metadata: ["round": "\(highest)", "peer": "\(peer)", "peer's round": "\(round)"])
     }
 
     /// Stops cleanly: saves a snapshot, so that the next start executes nothing again, and lets go of the data directory.
