@@ -13,8 +13,9 @@ extension Core {
     /// The round of the block that could be built now, if any.
     var proposableRound: Round? {
         guard !isSealing else { return nil }
-        // No round is entered without the own block of the round before, unless the slot three rounds back is decided.
-        let target = min(quorumRound + 1, max(ownLast.round + 1, linearizer.lastDecided.round + 3))
+        // No round is entered without the own block of the round before, unless the slot three rounds back is decided. A block that the
+        // journal lost counts as built: it cannot be built again.
+        let target = min(quorumRound + 1, max(signedUpTo &+ 1, linearizer.lastDecided.round + 3))
         guard target > ownLast.round, target > signedUpTo else { return nil }
         guard isActive || linearizer.dag.highestRound >= target else { return nil }
         return target

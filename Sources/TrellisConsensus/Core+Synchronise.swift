@@ -144,6 +144,8 @@ extension Core {
         peers[peer, default: Peer()].answeredAt = nil
         effects.append(.send(.heartbeat(Heartbeat(round: ownLast.round, certified: certifier.certifiedIndex)), to: peer))
         tellNewest(peer)
+        // Own blocks that the journal lost: others may hold them, and may need them for a quorum.
+        if ownLast.round < signedUpTo { effects.append(.send(.fetchRounds(from: ownLast.round + 1), to: peer)) }
     }
 
     /// A quiescent validator, and one that is two rounds on, answers blocks that are behind.

@@ -25,12 +25,11 @@ import TrellisModel
         #expect(driver.published.map(\.round) == [1])
     }
 
-    @Test func noRoundIsSkippedUnlessTheOneThreeBackIsDecided() throws {
-        let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
-        // Half of the others vote for each leader, half do not: nothing is decided.
+    /// Blocks of all but validator 0: half of them vote for each leader, half do not, and nothing is decided.
+    private func undecided(_ test: TestCommittee, to last: Round) -> [Block] {
         var below = test.genesis
         var blocks: [Block] = []
-        for round in 1...Round(6) {
+        for round in 1...last {
             let leader = ValidatorIndex((round - 1) % 7)
             let layer = test.authors.dropFirst().map { author in
                 let parents = below.filter { round == 1 || author < 4 || author == leader || $0.author != leader }
@@ -39,6 +38,22 @@ import TrellisModel
             blocks += layer
             below = layer.map(\.reference)
         }
+        return blocks
+    }
+
+    @Test func aBlockThatTheJournalLostIsAskedForAndSteppedOver() throws {
+        let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
+        var driver = Driver(test, recovered: Recovered(blocks: undecided(test, to: 6), highWater: 6))
+        driver.step(.connected(3))
+        #expect(driver.sent.contains { $0.message == .fetchRounds(from: 1) && $0.to == 3 })
+        driver.step(.submit([test.record(1)]))
+        driver.pass(300)
+        #expect(driver.published.map(\.round) == [7])
+    }
+
+    @Test func noRoundIsSkippedUnlessTheOneThreeBackIsDecided() throws {
+        let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
+        let blocks = undecided(test, to: 6)
         var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 10))
         driver.step(.submit([test.record(1)]))
         driver.deliver(blocks)
