@@ -105,8 +105,10 @@ final class ProcessNetwork {
     @discardableResult
     func decide(_ text: String, at index: Int) async throws -> ProposalState {
         let reply = try await client(index).propose(ProposalDraft(text: text), wait: .decided, timeout: 20)
-        try #require(reply.isComplete, "\(text) is \(reply.value.status)")
-        return reply.value
+        guard !reply.isComplete else { return reply.value }
+        var states: [String] = []
+        for index in processes.keys.sorted() { states.append((try? await status(index)).map { "\($0)" } ?? "\(index): no answer") }
+        throw Unmet(description: "\(text) is \(reply.value.status): \(states.joined(separator: "; "))")
     }
 
     /// Waits until the logs of these validators are equally long and certified.
