@@ -49,6 +49,7 @@ extension Core {
         refillFetches()
         let requests = fetches.due(now.monotonic) { reference in
             !linearizer.dag.contains(reference) && !suspension.contains(reference) && suspension.isAwaited(reference)
+                && !held.contains { $0.block.reference == reference }
         }
         for (peer, references) in requests {
             for start in stride(from: 0, to: references.count, by: PeerMessage.fetchMaximum) {
