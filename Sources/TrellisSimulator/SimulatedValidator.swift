@@ -189,7 +189,7 @@ final class SimulatedValidator {
     }
 
     private func serve(_ blocks: [[UInt8]], to peer: ValidatorIndex) {
-        if !blocks.isEmpty { world.send(.blocks(blocks), from: self, to: peer) }
+        if !blocks.isEmpty, behaviour != .withholder { world.send(.blocks(blocks), from: self, to: peer) }
     }
 
     private func certified(_ certificate: CheckpointCertificate) {
@@ -212,15 +212,18 @@ final class SimulatedValidator {
         guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
         world.note("\(name) publishes \(block.reference): \(block.header.parents.count) parents, \(block.payload.count) transactions")
         world.published(self)
-        guard random.chance(permille: world.crashAtPublish) else {
-            return behaviour == .equivocator ? equivocate(block) : world.send(.blocks([block.encoded]), from: self, to: nil)
+        let isCutShort = random.chance(permille: world.crashAtPublish)
+        if isCutShort || behaviour == .withholder {
+            for peer in others where random.chance(permille: 500) { world.send(.blocks([block.encoded]), from: self, to: peer) }
+        } else if behaviour == .equivocator {
+            equivocate(block)
+        } else {
+            world.send(.blocks([block.encoded]), from: self, to: nil)
         }
-        // Cut short: some have heard it.
-        for peer in committee.validators.indices.map({ ValidatorIndex($0) }) where peer != identity && random.chance(permille: 500) {
-            world.send(.blocks([block.encoded]), from: self, to: peer)
-        }
-        crashAndRestart()
+        if isCutShort { crashAndRestart() }
     }
+
+    private var others: [ValidatorIndex] { committee.validators.indices.map { ValidatorIndex($0) }.filter { $0 != identity } }
 
     private func crashAndRestart() {
         crash()
@@ -243,7 +246,7 @@ final class SimulatedValidator {
             prefix: other, parents: block.header.parents, payloadRoot: block.header.payloadRoot, attestations: block.header.attestations)
         let twin = world.keys.sign(header, block.payload)
         journal.store(twin)
-        for peer in committee.validators.indices.map({ ValidatorIndex($0) }) where peer != identity {
+        for peer in others {
             world.send(.blocks([random.chance(permille: 500) ? twin.encoded : block.encoded]), from: self, to: peer)
         }
     }

@@ -62,6 +62,8 @@ enum Behaviour: String, CaseIterable {
     case correct
     /// Never says anything.
     case silent
+    /// Shows each block to some only, and serves nobody.
+    case withholder
     /// Signs two blocks in every round and shows them to different validators.
     case equivocator
     /// Two full validators run under one key, each heard by some.
