@@ -55,7 +55,11 @@ extension Core {
 
     private mutating func suspend(_ block: Block, missing: [BlockReference], from sender: ValidatorIndex) {
         guard suspension.suspend(block, missing: missing) else { return }
-        for reference in missing where !suspension.contains(reference) { wish(reference, from: sender) }
+        // Whoever built the block holds all that it stands on, and so does who sent it.
+        for reference in suspension.missing(below: block.reference) {
+            wish(reference, from: sender)
+            wish(reference, from: block.author)
+        }
     }
 
     /// A third block of one slot comes in only when somebody else built on it, and for everybody who does only so many: equivocation must

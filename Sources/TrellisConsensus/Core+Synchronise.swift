@@ -9,7 +9,8 @@ struct Peer: Sendable {
     /// The highest round of a block that it wrote or sent.
     private(set) var round: Round = 0
     var answeredAt: UInt64?
-    var askedAt: UInt64?
+    /// The round in its heartbeat for which it was asked, how often, and when last.
+    var asked: (round: Round, count: Int, at: UInt64)?
     /// The range last served to it, and when.
     var served: (from: Round, at: UInt64)?
 
@@ -19,6 +20,8 @@ struct Peer: Sendable {
 struct RangeFetch: Sendable {
     var from: Round
     var peer: ValidatorIndex
+    /// How many peers could be asked.
+    var candidates: Int
     /// Requests for this range before.
     var attempts = 0
     var askAgainAt: UInt64
@@ -28,15 +31,12 @@ extension Core {
     /// From how many rounds behind on whole ranges are fetched.
     private var rangeThreshold: Round { 4 }
 
-    mutating func wish(_ reference: BlockReference, from sender: ValidatorIndex) {
-        guard !fetches.contains(reference) else { return }
-        var candidates = [sender, reference.author].filter { $0 != own }
-        for offset in 1..<max(2, committee.validators.count) {
-            let other = ValidatorIndex((Int(sender) + offset) % committee.validators.count)
-            if other != own, !candidates.contains(other) { candidates.append(other) }
-        }
+    /// Asks `holder` for `reference`, unless it was asked before.
+    mutating func wish(_ reference: BlockReference, from holder: ValidatorIndex) {
+        guard holder != own else { return }
         // Its author pays only for what it signed for itself: else a liar could fill everybody's account with inventions.
-        fetches.add(reference, sponsors: suspension.dependentAuthors(of: reference).sorted(), candidates: candidates, now: now.monotonic)
+        let sponsors = suspension.dependentAuthors(of: reference).sorted()
+        fetches.add(reference, holder: holder, sponsors: sponsors, now: now.monotonic)
     }
 
     mutating func synchronise() {
@@ -68,7 +68,7 @@ extension Core {
         // A part of them each time, so that invented ones cost little and keep out none.
         for offset in 0..<min(missing.count, 4 * PeerMessage.fetchMaximum) {
             let reference = missing[(refillOffset + offset) % missing.count]
-            wish(reference, from: reference.author)
+            for author in suspension.dependentAuthors(of: reference).sorted() { wish(reference, from: author) }
         }
         refillOffset = (refillOffset + 4 * PeerMessage.fetchMaximum) % missing.count
     }
@@ -80,8 +80,11 @@ extension Core {
             rangeFetch = nil
             return
         }
-        if let pending = rangeFetch, pending.from == highest, pending.askAgainAt > now.monotonic { return }
         let candidates = ahead.keys.sorted()
+        if let pending = rangeFetch, pending.from == highest, pending.askAgainAt > now.monotonic {
+            // Who gets ahead while others are only said to be is asked at once.
+            guard pending.attempts >= pending.candidates, candidates.count > pending.candidates else { return }
+        }
         var peer = candidates[Int(highest % Round(candidates.count))]
         // The same range again means that the peer asked before did not help.
         if let pending = rangeFetch, pending.from == highest {
@@ -90,7 +93,8 @@ extension Core {
         // A liar may claim to be ahead: each time all were asked in vain, the next round of asking is slower.
         let attempts = rangeFetch.map { $0.from == highest ? $0.attempts + 1 : 0 } ?? 0
         let wait = 4 * pacing.retry << UInt64(min(attempts / candidates.count, 5))
-        rangeFetch = RangeFetch(from: highest, peer: peer, attempts: attempts, askAgainAt: now.monotonic + wait)
+        rangeFetch = RangeFetch(
+            from: highest, peer: peer, candidates: candidates.count, attempts: attempts, askAgainAt: now.monotonic + wait)
         // An answer may be full before it gets past the round we hold in part: then the next round, whose parents are fetched one by one.
         effects.append(.send(.fetchRounds(from: max(1, highest + Round(attempts % 2))), to: peer))
     }
@@ -135,9 +139,13 @@ extension Core {
         if heartbeat.certified < certifier.certifiedIndex { tellNewest(sender) }
         // A round claimed in a heartbeat is only a hint of where to ask; a false one costs a request now and then that brings nothing.
         let highest = linearizer.dag.highestRound
-        guard heartbeat.round > highest || heartbeat.round == highest && linearizer.dag.slot(highest, sender).isEmpty else { return }
-        if let asked = peers[sender]?.askedAt, now.monotonic < asked + pacing.retry { return }
-        peers[sender, default: Peer()].askedAt = now.monotonic
+        guard heartbeat.round > highest || heartbeat.round == highest && linearizer.dag.slot(highest, sender).isEmpty,
+            !suspension.contains(round: heartbeat.round, author: sender)
+        else { return }
+        var asked = peers[sender]?.asked ?? (heartbeat.round, 0, 0)
+        if asked.round != heartbeat.round { asked = (heartbeat.round, 0, asked.at) }
+        if peers[sender]?.asked != nil, now.monotonic < asked.at + pacing.retry << UInt64(min(asked.count, 6)) { return }
+        peers[sender, default: Peer()].asked = (asked.round, asked.count + 1, now.monotonic)
         effects.append(.send(.fetchRounds(from: max(1, highest)), to: sender))
     }
 

@@ -6,7 +6,8 @@ import TrellisModel
 struct Fetches: Sendable {
     private struct Fetch: Sendable {
         let sponsor: ValidatorIndex
-        let candidates: [ValidatorIndex]
+        /// Who built on it, the last to be heard of first; only what nobody honest needs has no honest holder.
+        var holders: [ValidatorIndex]
         var attempts = 0
         var askAgainAt: UInt64
     }
@@ -29,14 +30,18 @@ struct Fetches: Sendable {
     /// When the next request is due.
     var nextAt: UInt64? { entries.values.lazy.map(\.askAgainAt).min() }
 
-    /// Notes that `reference` is to be asked for from `now` on, of `candidates` in turn. Nothing happens when every account that needs
-    /// it is full.
-    mutating func add(_ reference: BlockReference, sponsors: [ValidatorIndex], candidates: [ValidatorIndex], now: UInt64) {
-        guard entries[reference] == nil, !candidates.isEmpty,
-            let sponsor = sponsors.first(where: { charged[$0, default: 0] < perSponsorMaximum })
-        else { return }
-        charged[sponsor, default: 0] += 1
-        entries[reference] = Fetch(sponsor: sponsor, candidates: candidates, askAgainAt: now)
+    /// Notes that `holder` built on `reference`, and so must hold it: it is asked at once, before all others. Nothing happens when it is
+    /// known as a holder, or when every account that needs the block is full.
+    mutating func add(_ reference: BlockReference, holder: ValidatorIndex, sponsors: [ValidatorIndex], now: UInt64) {
+        if entries[reference] != nil {
+            guard entries[reference]?.holders.contains(holder) == false else { return }
+            entries[reference]?.holders.insert(holder, at: 0)
+            entries[reference]?.attempts = 0
+            entries[reference]?.askAgainAt = now
+        } else if let sponsor = sponsors.first(where: { charged[$0, default: 0] < perSponsorMaximum }) {
+            charged[sponsor, default: 0] += 1
+            entries[reference] = Fetch(sponsor: sponsor, holders: [holder], askAgainAt: now)
+        }
     }
 
     func contains(_ reference: BlockReference) -> Bool { entries[reference] != nil }
@@ -58,11 +63,13 @@ struct Fetches: Sendable {
                 remove(reference)
                 continue
             }
-            requests[fetch.candidates[fetch.attempts % fetch.candidates.count], default: []].append(reference)
+            requests[fetch.holders[fetch.attempts % fetch.holders.count], default: []].append(reference)
             entries[reference]?.attempts += 1
-            // Nobody may have it, if a liar invented it: each time all were asked in vain, the next round of asking is slower.
-            let rounds = min(fetch.attempts / fetch.candidates.count, 5)
-            entries[reference]?.askAgainAt = now + retry << UInt64(rounds)
+            // Nobody may have it, if a liar invented it: each time all were asked in vain, the next round of asking is slower, and
+            // then at the same moments for all that is missing.
+            let rounds = min(fetch.attempts / fetch.holders.count, 3)
+            let wait = retry << UInt64(rounds)
+            entries[reference]?.askAgainAt = rounds == 0 ? now + wait : (now / max(1, wait) + 1) * wait
         }
         return requests.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
     }

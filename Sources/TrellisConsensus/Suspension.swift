@@ -26,6 +26,25 @@ struct Suspension: Sendable {
     var missing: [BlockReference] { waiting.keys.filter { entries[$0] == nil }.sorted() }
 
     func contains(_ reference: BlockReference) -> Bool { entries[reference] != nil }
+    func contains(round: Round, author: ValidatorIndex) -> Bool {
+        entries.keys.contains { $0.round == round && $0.author == author }
+    }
+
+    /// The missing blocks below a suspended one, lowest rounds first.
+    func missing(below reference: BlockReference) -> [BlockReference] {
+        var leaves: Set<BlockReference> = []
+        var visited: Set<BlockReference> = [reference]
+        var open = [reference]
+        while let next = open.popLast() {
+            guard let entry = entries[next] else {
+                leaves.insert(next)
+                continue
+            }
+            for parent in entry.block.header.parents where waiting[parent] != nil && visited.insert(parent).inserted { open.append(parent) }
+        }
+        return leaves.sorted()
+    }
+
     func isAwaited(_ reference: BlockReference) -> Bool { waiting[reference] != nil }
 
     /// Who signed for the need of `reference`: the authors of all suspended blocks above it but its own, in order.
