@@ -52,8 +52,10 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     ],
     targets: [
-        // The only room that imports a crypto library.
-        room("TrellisCrypto", [crypto, cryptoExtras]),
+        // The arithmetic of lattices and hashes, in C.
+        room("CTrellisKernels"),
+        // The only room that imports a crypto library, or the kernels.
+        room("TrellisCrypto", ["CTrellisKernels", crypto, cryptoExtras]),
         // Pure rooms: no sockets, no dispatch, no clock, no randomness, no file system.
         room("TrellisModel", ["TrellisCrypto"]),
         room("TrellisConsensus", ["TrellisCrypto", "TrellisModel"]),

@@ -18,7 +18,7 @@ struct Room: Sendable {
     }
 }
 
-///     Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
+///     CTrellisKernels <- Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
 ///     Verify <- Client <- trellis
 ///
 /// A room may look to the left; some may look at less.
@@ -29,7 +29,8 @@ enum House {
     private static let machine: Set = ["Glibc", "Musl", "Darwin", "Synchronization"]
 
     static let rooms: [Room] = [
-        Room("TrellisCrypto", libraries: ["Crypto", "CryptoExtras"], system: machine.union(["Foundation"])),
+        Room("CTrellisKernels"),
+        Room("TrellisCrypto", sees: ["CTrellisKernels"], libraries: ["Crypto", "CryptoExtras"], system: machine.union(["Foundation"])),
 
         Room("TrellisModel", sees: ["TrellisCrypto"], system: ["FoundationEssentials"]),
         Room("TrellisConsensus", sees: ["TrellisCrypto", "TrellisModel"]),

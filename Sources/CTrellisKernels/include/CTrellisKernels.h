@@ -1,0 +1,9 @@
+// The arithmetic that consensus spends its time on, in C: Keccak, SHA-2, and the lattice and hash-based schemes that stand on them.
+// Only TrellisCrypto may import this. Nothing here allocates, does I/O, keeps state between calls or draws randomness: the caller
+// gives buffers of the stated sizes, and random bytes. Functions that can refuse their input return 0 for success.
+#ifndef CTRELLISKERNELS_H
+#define CTRELLISKERNELS_H
+
+#include "tk_cpu.h"
+
+#endif
