@@ -23,7 +23,9 @@ static int detect(void) {
     const int sha = sse41 && ((b7 >> 29) & 1) ? HAS_SHA : 0;
     if (!xsave) return DETECTED | sha;
     const unsigned long long state = enabled_register_state();
-    const int avx2 = (state & 0x06) == 0x06 && ((b7 >> 5) & 1) && ((b7 >> 8) & 1);
+    // AVX2 and both sets of bit manipulation.
+    const unsigned bits = (1u << 3) | (1u << 5) | (1u << 8);
+    const int avx2 = (state & 0x06) == 0x06 && (b7 & bits) == bits;
     if (!avx2) return DETECTED | sha | TK_CPU_PORTABLE;
     // F, DQ, BW, VL; with the state of the mask and upper registers saved by the system.
     const unsigned wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);

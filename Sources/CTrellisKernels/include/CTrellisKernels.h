@@ -5,5 +5,7 @@
 #define CTRELLISKERNELS_H
 
 #include "tk_cpu.h"
+#include "tk_keccak.h"
+#include "tk_taint.h"
 
 #endif

@@ -6,7 +6,7 @@
 enum tk_cpu_level {
     /// Plain C, on any processor.
     TK_CPU_PORTABLE = 0,
-    /// x86-64 with AVX2 and BMI2.
+    /// x86-64 with AVX2, BMI1 and BMI2.
     TK_CPU_AVX2 = 1,
     /// x86-64 with AVX-512 F, VL, BW, DQ as well.
     TK_CPU_AVX512 = 2,
