@@ -6,6 +6,8 @@
 
 #include "tk_cpu.h"
 #include "tk_keccak.h"
+#include "tk_sha2.h"
+#include "tk_slhdsa.h"
 #include "tk_taint.h"
 
 #endif
