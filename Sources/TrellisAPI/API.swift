@@ -25,7 +25,7 @@ struct API: Sendable {
 
     /// All operations, in the order of the documentation.
     var routes: [Route] {
-        let routes = proposalRoutes + recordRoutes + decisionRoutes + eventRoutes + committeeRoutes + healthRoutes
+        let routes = proposalRoutes + recordRoutes + decisionRoutes + eventRoutes + evidenceRoutes + committeeRoutes + healthRoutes
         return routes + [OpenAPI.route(of: routes)]
     }
 }

@@ -39,6 +39,8 @@ enum Schema {
     static let recorded = [json("Recorded"), Route.Content(type: ContentType.records, schema: binary)]
     static let decisions = json("Decisions")
     static let receipt = json("Document")
+    static let evidence = json("Evidence")
+    static let evidenceFile = json("Document")
     static let genesis = json("Document")
     static let committee = json("Committee")
     static let certificate = json("Certificate")
@@ -62,7 +64,7 @@ enum Schema {
             ["status": choice(["submitted", "recorded", "certified"]), "ids": array(digest)], required: ["status", "ids"]),
         "Decisions": object(
             ["decisions": array(reference("Proposal")), "next_cursor": string], required: ["decisions", "next_cursor"]),
-        "Committee": committeeBody, "Certificate": certificateBody, "Status": statusBody,
+        "Evidence": evidenceBody, "Committee": committeeBody, "Certificate": certificateBody, "Status": statusBody,
         "Health": object(["status": string], required: ["status"]),
         "Document": .members(["type": "object"]),
         "Problem": object(
@@ -105,6 +107,16 @@ enum Schema {
             "receipt": string,
         ], required: ["id", "status"])
 
+    private static let evidenceBody = object(
+        [
+            "evidence": array(
+                object(
+                    [
+                        "id": digest, "validator": count, "name": string, "offence": choice(Offence.allCases.map(\.name)),
+                        "position": count, "recorded_ms": count, "commit": count, "file": string,
+                    ], required: ["id", "validator", "offence", "position", "recorded_ms", "commit", "file"]))
+        ], required: ["evidence"])
+
     private static let committeeBody = object(
         [
             "chain": digest, "epoch": count, "hash": string, "total_stake": count, "faulty_stake": count, "quorum_stake": count,
@@ -132,6 +144,6 @@ enum Schema {
             "commit_index": count, "commit_timestamp_ms": count, "log_size": count, "certified_index": count,
             "certified_log_size": count, "pending_proposals": count, "pool_transactions": count, "pool_bytes": count,
             "suspended_blocks": count, "peers_connected": array(count), "peer_bytes_sent": count, "peer_bytes_received": count,
-            "blocks_rejected": count, "equivocations": count, "alarm": nullable(string),
+            "blocks_rejected": count, "equivocations": count, "evidence": count, "alarm": nullable(string),
         ], required: ["chain", "epoch", "validator", "name", "round", "commit_index", "log_size", "certified_log_size", "alarm"])
 }

@@ -72,6 +72,8 @@ public struct ValidatorState: Sendable, Equatable, Decodable {
     public let peerBytesReceived: UInt64
     public let blocksRejected: UInt64
     public let equivocations: UInt64
+    /// Proofs of misbehaviour in the ledger: `GET /v1/evidence`.
+    public let evidence: Int
     /// Why the validator stopped; nil while all is well.
     public let alarm: String?
 }

@@ -17,6 +17,8 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
     case parentQuorumMissing(Stake, needed: Stake)
     case badSignature
     case badVotes(transaction: Int)
+    case badEvidence(transaction: Int)
+    case tooMuchEvidence
 
     /// The rule's name, as the commit-rule cases spell it.
     public var name: String {
@@ -32,6 +34,8 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .parentQuorumMissing: "parent_quorum_missing"
         case .badSignature: "bad_signature"
         case .badVotes: "bad_votes"
+        case .badEvidence: "bad_evidence"
+        case .tooMuchEvidence: "too_much_evidence"
         }
     }
 
@@ -48,6 +52,8 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .parentQuorumMissing(let stake, let needed): "parents in the round below have stake \(stake), needed \(needed)"
         case .badSignature: "the author's signature is invalid"
         case .badVotes(let index): "transaction \(index) holds votes that their seat did not sign"
+        case .badEvidence(let index): "transaction \(index) accuses a validator and proves nothing"
+        case .tooMuchEvidence: "more than \(Limits.evidenceMaximum) transactions with evidence"
         }
     }
 }
@@ -78,15 +84,32 @@ public enum BlockRules {
         let prefix = block.header.prefix
         guard prefix.epoch == committee.epoch else { throw .wrongEpoch(prefix.epoch) }
         try checkParents(round: prefix.round, author: prefix.author, parents: block.header.parents, stakes: committee.stakes)
+        var evidence = 0
+        for index in 0..<block.payload.count where block.payload.kind(index) == .evidence { evidence += 1 }
+        guard evidence <= Limits.evidenceMaximum else { throw .tooMuchEvidence }
     }
 
-    /// The author's signature, and the seats' signatures over the votes that the block carries.
+    /// The author's signature, the seats' signatures over the votes that the block carries, and those that its evidence consists of.
     public static func checkSignatures(_ block: Block, _ committee: Committee) throws(InvalidBlock) {
         guard block.isSigned(in: committee) else { throw .badSignature }
-        for index in 0..<block.payload.count where block.payload.kind(index) == .votes {
-            guard let votes = try? VoteBatch(wireBytes: Array(block.payload[index]), suite: .sha256), votes.isSigned(in: committee) else {
-                throw .badVotes(transaction: index)
+        for index in 0..<block.payload.count {
+            switch block.payload.kind(index) {
+            case .votes:
+                guard let votes = try? VoteBatch(wireBytes: Array(block.payload[index]), suite: .sha256), votes.isSigned(in: committee)
+                else { throw .badVotes(transaction: index) }
+            case .evidence:
+                guard isProven(block.payload[index], committee) else { throw .badEvidence(transaction: index) }
+            case .propose, .record, .decision, nil: continue
             }
+        }
+    }
+
+    private static func isProven(_ bytes: ArraySlice<UInt8>, _ committee: Committee) -> Bool {
+        do {
+            try Evidence(wireBytes: Array(bytes), suite: committee.suite).verify(committee)
+            return true
+        } catch {
+            return false
         }
     }
 }

@@ -25,7 +25,8 @@ struct Certifier: Sendable {
         case certified(CheckpointCertificate)
         /// A quorum attests another root than our own for this index.
         case diverged(index: UInt64, own: Digest, quorum: Digest)
-        case conflictingAttestations(author: ValidatorIndex, index: UInt64)
+        /// An author attested two roots for one index.
+        case conflictingAttestations(Evidence)
     }
 
     init(committee: Committee) { self.committee = committee }
@@ -48,8 +49,8 @@ struct Certifier: Sendable {
         let proof = AttestationProof(block, suite: committee.suite)
         for attestation in block.header.attestations where attestation.index > certifiedIndex {
             if let known = heard[attestation.index]?[block.author] {
-                if known.digest != attestation.checkpoint {
-                    findings.append(.conflictingAttestations(author: block.author, index: attestation.index))
+                if known.digest != attestation.checkpoint, let evidence = Evidence(.conflictingAttestations, known.proof, proof) {
+                    findings.append(.conflictingAttestations(evidence))
                 }
                 continue
             }

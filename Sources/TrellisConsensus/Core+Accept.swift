@@ -78,14 +78,12 @@ extension Core {
     @discardableResult
     private mutating func accept(_ block: Block) -> Bool {
         let twins = linearizer.dag.slot(block.round, block.author)
-        if let first = twins.first {
-            guard twins.count < 2 || isNeeded(block.reference) else { return false }
-            effects.append(.equivocation(first.reference, block.reference))
-        }
+        if !twins.isEmpty { guard twins.count < 2 || isNeeded(block.reference) else { return false } }
         guard linearizer.insert(Vertex(block)) else { return false }
         remember(block)
         if block.author == own { adopt(block) }
         effects.append(.store(block))
+        if let first = twins.first { effects.append(.equivocation(first.reference, block)) }
         effects.append(.accepted(block))
         report(certifier.heard(block))
         updateQuorumRound()

@@ -148,7 +148,7 @@ public struct Core: Sendable {
                 effects.append(.certified(certificate))
                 // A certificate needs no more attestations; who lacks it is given it.
                 attestationsDue.removeAll { $0.index <= certificate.checkpoint.index }
-            case .conflictingAttestations(let author, let index): effects.append(.conflictingAttestations(author: author, index: index))
+            case .conflictingAttestations(let evidence): effects.append(.conflictingAttestations(evidence))
             case .diverged(let index, let own, let quorum):
                 effects.append(.diverged(index: index, own: own, quorum: quorum))
                 isHalted = true

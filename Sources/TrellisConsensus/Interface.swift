@@ -75,8 +75,10 @@ public enum Effect: Sendable {
     /// A block was accepted into the DAG for the first time: evaluate its proposals, before it commits.
     case accepted(Block)
     case certified(CheckpointCertificate)
-    case equivocation(BlockReference, BlockReference)
-    case conflictingAttestations(author: ValidatorIndex, index: UInt64)
+    /// The second block of a slot was accepted; both are stored. The rim makes evidence of them and submits it.
+    case equivocation(BlockReference, Block)
+    /// To be submitted.
+    case conflictingAttestations(Evidence)
     /// A quorum attests another state than ours: stop and alarm.
     case diverged(index: UInt64, own: Digest, quorum: Digest)
     /// Call `tick` at this reading of the monotonic clock; replaces any earlier wish.

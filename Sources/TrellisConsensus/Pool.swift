@@ -47,7 +47,10 @@ struct Pool: Sendable {
             room -= next.transaction.bytes.count + 4
             taken.append(votes.removeFirst().transaction)
         }
+        var evidence = 0
         while head < transactions.count, transactions[head].bytes.count + 4 <= room {
+            if transactions[head].bytes.first == EntryKind.evidence.rawValue { evidence += 1 }
+            guard evidence <= Limits.evidenceMaximum else { break }
             room -= transactions[head].bytes.count + 4
             taken.append(transactions[head])
             head += 1

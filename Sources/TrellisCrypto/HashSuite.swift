@@ -113,5 +113,6 @@ public struct Domain: Sendable, Hashable, CustomStringConvertible {
     public static let votes = Domain("trellis/votes/1")
     public static let genesis = Domain("trellis/genesis/1")
     public static let state = Domain("trellis/state/1")
+    public static let evidence = Domain("trellis/evidence/1")
     public static let handshake = Domain("trellis/handshake/1")
 }

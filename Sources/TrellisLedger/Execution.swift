@@ -27,6 +27,8 @@ public enum IgnoreReason: UInt8, Sendable, CaseIterable {
     case unknownSeat
     /// As many proposals are pending as the ledger holds.
     case pendingFull
+    /// As much evidence against this validator is recorded as the ledger holds.
+    case evidenceFull
 
     public var name: String {
         switch self {
@@ -36,6 +38,7 @@ public enum IgnoreReason: UInt8, Sendable, CaseIterable {
         case .unknownCouncil: "unknown council"
         case .unknownSeat: "unknown seat"
         case .pendingFull: "too many pending proposals"
+        case .evidenceFull: "enough evidence against this validator"
         }
     }
 }
@@ -51,6 +54,8 @@ public struct Execution: Sendable {
     public internal(set) var opened: [Digest] = []
     /// Proposals decided, in the order of their log entries.
     public internal(set) var decided: [Decision] = []
+    /// Evidence that was recorded.
+    public internal(set) var evidence: [RecordedEvidence] = []
     /// Nil when the commit changed nothing.
     public internal(set) var checkpoint: Checkpoint?
     public internal(set) var votesCounted = 0
@@ -58,7 +63,7 @@ public struct Execution: Sendable {
     public internal(set) var votesIgnored = 0
     public internal(set) var ignored: [(identifier: Digest, reason: IgnoreReason)] = []
 
-    var changedLedger: Bool { !appended.isEmpty || !opened.isEmpty || votesCounted > 0 }
+    var changedLedger: Bool { !appended.isEmpty || !opened.isEmpty || !evidence.isEmpty || votesCounted > 0 }
 }
 
 /// How much the ledger has done since the first commit.

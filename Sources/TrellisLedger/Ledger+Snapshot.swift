@@ -5,7 +5,7 @@ import TrellisCrypto
 public import TrellisModel
 
 extension Ledger {
-    static let snapshotVersion: UInt8 = 1
+    static let snapshotVersion: UInt8 = 2
 
     /// The full state, canonically encoded: equal ledgers give equal bytes.
     public var snapshot: [UInt8] {
@@ -28,6 +28,7 @@ extension Ledger {
             encoder.u64(entry.deadline)
             encoder.list(entry.seats)
         }
+        evidence.encode(to: &encoder)
         return encoder.bytes
     }
 
@@ -51,7 +52,8 @@ extension Ledger {
     }
 
     private mutating func restore(from decoder: inout WireDecoder) throws {
-        guard try decoder.u8() == Self.snapshotVersion else { throw WireError.invalid(what: "snapshot version", offset: 0) }
+        let version = try decoder.u8()
+        guard (1...Self.snapshotVersion).contains(version) else { throw WireError.invalid(what: "snapshot version", offset: 0) }
         let chain = try decoder.digest(.sha256)
         guard chain == committee.chain else { throw LedgerError.otherChain(expected: committee.chain, found: chain) }
         let epoch = try decoder.u64()
@@ -70,6 +72,8 @@ extension Ledger {
         }
         let count = try decoder.count("pending proposals", limit: Self.pendingMaximum)
         for _ in 0..<count { try restorePending(from: &decoder) }
+        // The first version knew no evidence.
+        if version > 1 { evidence = try EvidenceRegister(from: &decoder) }
     }
 
     private mutating func restorePending(from decoder: inout WireDecoder) throws {
@@ -99,7 +103,7 @@ extension Ledger {
     private mutating func checkRestored() throws(LedgerError) {
         let state = stateDigest()
         guard let checkpoint = lastCheckpoint else {
-            guard frontier.size == 0, pending.entries.isEmpty, counters == LedgerCounters() else {
+            guard frontier.size == 0, pending.entries.isEmpty, evidence.isEmpty, counters == LedgerCounters() else {
                 throw .inconsistentSnapshot("a ledger that is not empty has no checkpoint")
             }
             return

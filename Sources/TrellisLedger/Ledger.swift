@@ -18,7 +18,8 @@ public struct ExecutedCommit: Sendable, Equatable {
 ///
 /// 1. Pending proposals whose deadline is at or before the commit's timestamp expire, by (deadline, identifier).
 /// 2. Its transactions take effect in their order. A record goes into the log; a proposal becomes pending; a seat's first vote on a
-///    pending proposal counts. Each has its effect once for ever; whatever has none is ignored and named in the result.
+///    pending proposal counts; evidence of something new is recorded. Each has its effect once for ever; whatever has none is ignored
+///    and named in the result.
 /// 3. Proposals that got votes are tallied, in the order in which they were opened; the decided ones go into the log.
 ///
 /// If anything changed, the commit yields a checkpoint.
@@ -35,6 +36,8 @@ public struct Ledger: Sendable {
     public internal(set) var counters = LedgerCounters()
     var frontier = MerkleFrontier()
     var pending = PendingProposals()
+    /// What validators were shown to have done.
+    public internal(set) var evidence = EvidenceRegister()
 
     /// The ledger before the first commit.
     public init(committee: Committee) {
@@ -91,10 +94,12 @@ public struct Ledger: Sendable {
         return execution
     }
 
-    /// Binds all that later commits depend on and that neither the log root nor the commit digest says: the counters and what is pending.
+    /// Binds all that later commits depend on and that neither the log root nor the commit digest says: the counters, what is pending, and
+    /// evidence where there is any. No proposal's state hash is a tagged hash, so the parts cannot be taken for one another.
     mutating func stateDigest() -> Digest {
         let suite = committee.suite
-        return suite.tagged(.state, [counters.wireBytes, pending.stateHashes(suite)])
+        let recorded = evidence.isEmpty ? [] : suite.tagged(.evidence, [evidence.wireBytes]).bytes
+        return suite.tagged(.state, [counters.wireBytes, pending.stateHashes(suite), recorded])
     }
 }
 
@@ -164,6 +169,7 @@ extension Ledger {
                 case .propose:
                     reason = history.contains(identifier, place: place) ? .duplicate : open(bytes, identifier, commit, &execution)
                 case .votes: reason = vote(bytes, &touched, &execution)
+                case .evidence: reason = accuse(bytes, commit, &execution)
                 case .decision, nil: reason = .malformed
                 }
                 if let reason { execution.ignored.append((identifier, reason)) }
@@ -203,6 +209,15 @@ extension Ledger {
                 execution.votesIgnored += 1
             }
         }
+        return nil
+    }
+
+    private mutating func accuse(_ bytes: ArraySlice<UInt8>, _ commit: Commit, _ execution: inout Execution) -> IgnoreReason? {
+        guard let proven = try? Evidence(wireBytes: Array(bytes), suite: committee.suite) else { return .malformed }
+        let recorded = RecordedEvidence(evidence: proven, recorded: OrderPoint(commit: commit.index, timestamp: commit.timestamp))
+        guard !evidence.contains(proven.key) else { return .duplicate }
+        guard evidence.record(recorded) else { return .evidenceFull }
+        execution.evidence.append(recorded)
         return nil
     }
 

@@ -34,6 +34,24 @@ public struct AttestationProof: Sendable, Equatable, WireEncodable, WireDecodabl
         encoder.list(attestations)
         encoder.byteString(signature)
     }
+
+    /// The most bytes of one in a committee whose largest signature has `signatureBytes`.
+    static func encodedSizeMaximum(_ suite: HashSuite, signatureBytes: Int) -> Int {
+        let attestations = Limits.attestationsMaximum * (8 + suite.digestSize)
+        return BlockPrefix.encodedSize + suite.digestSize + HashSuite.sha256.digestSize + 4 + attestations + 4 + signatureBytes
+    }
+
+    /// Throws unless the author's committee key signed this header.
+    func verifySignature(_ committee: Committee) throws(CertificateError) {
+        let author = prefix.author
+        guard let validator = committee.validator(author) else { throw .unknownAuthor(author) }
+        guard prefix.epoch == committee.epoch else { throw .otherEpoch(expected: committee.epoch, found: prefix.epoch) }
+        guard prefix.scheme == validator.scheme.identifier else { throw .wrongScheme(author) }
+        let digest = BlockHeader.digest(
+            chain: committee.chain, prefix: prefix, parentsHash: parentsHash, payloadRoot: payloadRoot, attestations: attestations,
+            suite: committee.suite)
+        guard validator.key.isValid(signature, for: digest.bytes, context: .block) else { throw .badSignature(author) }
+    }
 }
 
 /// Why a certificate proves nothing.
@@ -92,15 +110,10 @@ public struct CheckpointCertificate: Sendable, Equatable, WireEncodable, WireDec
         var signers = StakeCount(validators: committee.validators.count)
         for proof in proofs {
             let author = proof.prefix.author
-            guard let validator = committee.validator(author) else { throw .unknownAuthor(author) }
+            guard committee.validator(author) != nil else { throw .unknownAuthor(author) }
             guard signers.insert(author, committee.stakes) else { throw .repeatedAuthor(author) }
-            guard proof.prefix.epoch == committee.epoch else { throw .otherEpoch(expected: committee.epoch, found: proof.prefix.epoch) }
-            guard proof.prefix.scheme == validator.scheme.identifier else { throw .wrongScheme(author) }
             guard proof.attestations.contains(attested) else { throw .notAttested(author) }
-            let digest = BlockHeader.digest(
-                chain: committee.chain, prefix: proof.prefix, parentsHash: proof.parentsHash, payloadRoot: proof.payloadRoot,
-                attestations: proof.attestations, suite: committee.suite)
-            guard validator.key.isValid(proof.signature, for: digest.bytes, context: .block) else { throw .badSignature(author) }
+            try proof.verifySignature(committee)
         }
         guard signers.stake >= committee.stakes.quorum else {
             throw .tooLittleStake(signers.stake, needed: committee.stakes.quorum)

@@ -24,6 +24,8 @@ public struct Parameters: Sendable, Equatable {
 public struct Limits: Sendable, Equatable {
     /// Attestations in one header: what an author may have executed since its last block, newest first to matter.
     public static let attestationsMaximum = 64
+    /// Evidence in one block: each costs whoever checks the block two signatures.
+    public static let evidenceMaximum = 4
     /// The most that genesis may set `transactionBytes` to.
     public static let transactionBytesMaximum: UInt64 = 16 << 20
     /// Blocks in one answer to a fetch.
@@ -53,10 +55,10 @@ public struct Limits: Sendable, Equatable {
             BlockPrefix.encodedSize + 4 + parents * BlockReference.encodedSize(suite) + HashSuite.sha256.digestSize
             + 4 + attestations * attestationBytes
         transactionBytes = Int(clamping: parameters.transactionBytes)
-        // A full vote batch must always fit.
-        payloadBytes = max(Int(clamping: parameters.payloadBytes), transactionBytes + 64, signatureBytes + 1024)
+        let proof = AttestationProof.encodedSizeMaximum(suite, signatureBytes: signatureBytes)
+        // A full vote batch and any evidence must always fit.
+        payloadBytes = max(Int(clamping: parameters.payloadBytes), transactionBytes + 64, signatureBytes + 1024, 2 * proof + 64)
         blockBytes = headerBytes + payloadBytes + 4 + signatureBytes
-        let proof = BlockPrefix.encodedSize + 2 * suite.digestSize + 4 + attestations * attestationBytes + 4 + signatureBytes
         certificateBytes = Checkpoint.encodedSizeMaximum + 4 + validators.count * proof
         messageBytes = max(blockBytes + certificateBytes, 4 * blockBytes) + 4096
         roundsAhead = parameters.roundsAhead

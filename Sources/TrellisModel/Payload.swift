@@ -94,4 +94,5 @@ public struct Transaction: Sendable, Equatable {
     public init(_ proposal: Proposal) { self.init(bytes: proposal.wireBytes) }
     public init(_ record: Record) { self.init(bytes: record.wireBytes) }
     public init(_ votes: VoteBatch) { self.init(bytes: votes.wireBytes) }
+    public init(_ evidence: Evidence) { self.init(bytes: evidence.wireBytes) }
 }

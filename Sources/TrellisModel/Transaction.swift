@@ -8,6 +8,7 @@ public enum EntryKind: UInt8, Sendable {
     case propose = 0x01
     case votes = 0x02
     case record = 0x03
+    case evidence = 0x04
     case decision = 0x10
 }
 

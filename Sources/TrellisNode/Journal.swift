@@ -99,6 +99,12 @@ final class Journal {
         return found
     }
 
+    /// A block that is held.
+    func block(_ reference: BlockReference) throws -> Block? {
+        guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { return nil }
+        return try Block(wireBytes: try encoded(at: entry.position), committee: committee)
+    }
+
     /// The encoded blocks from `round` on, in the order of rounds, as many as fit one message.
     func read(from round: Round) throws(StorageError) -> [[UInt8]] {
         guard round <= highestRound else { return [] }

@@ -6,7 +6,7 @@ public import Logging
 import TrellisConsensus
 public import TrellisCrypto
 import TrellisEvaluators
-import TrellisLedger
+public import TrellisLedger
 public import TrellisModel
 import TrellisStorage
 import TrellisTransport
@@ -175,6 +175,7 @@ public final class Node: NodeService {
         return AsyncStream { await reader.next() }
     }
 
+    public func evidence() async -> [RecordedEvidence] { await replica.evidence }
     public func certificate() async -> CheckpointCertificate? { await replica.core.certificate }
     public func nodeStatus() async -> NodeStatus { await replica.nodeStatus(rejected: intake.rejectedCount) }
 }

@@ -92,6 +92,8 @@ public struct NodeStatus: Sendable {
     public var peerBytesReceived: UInt64
     public var blocksRejected: UInt64
     public var equivocations: UInt64
+    /// Proofs of misbehaviour that the ledger holds.
+    public var evidence: Int
     /// Nil while all is well; otherwise why the validator stopped.
     public var alarm: String?
 
@@ -99,7 +101,8 @@ public struct NodeStatus: Sendable {
         chain: Digest, epoch: Epoch, validator: ValidatorIndex, name: String, round: Round, highestRound: Round, commitIndex: UInt64,
         commitTimestamp: Milliseconds, logSize: UInt64, certifiedIndex: UInt64, certifiedLogSize: UInt64, pendingProposals: Int,
         poolTransactions: Int, poolBytes: Int, suspendedBlocks: Int, peersConnected: [ValidatorIndex], peerBytesSent: UInt64,
-        peerBytesReceived: UInt64, blocksRejected: UInt64, equivocations: UInt64, alarm: String?
+        peerBytesReceived: UInt64, blocksRejected: UInt64, equivocations: UInt64, evidence: Int,
+        alarm: String?
     ) {
         self.chain = chain
         self.epoch = epoch
@@ -121,6 +124,7 @@ public struct NodeStatus: Sendable {
         self.peerBytesReceived = peerBytesReceived
         self.blocksRejected = blocksRejected
         self.equivocations = equivocations
+        self.evidence = evidence
         self.alarm = alarm
     }
 }
@@ -142,6 +146,8 @@ public protocol NodeService: Sendable {
     func decisions(from: UInt64, limit: Int) async throws(NodeError) -> (decisions: [(index: UInt64, decision: Decision)], next: UInt64)
     /// Log events from log index `from` (nil: only what happens from now on), then live ones. Ends when the node stops.
     func events(from: UInt64?) async throws(NodeError) -> AsyncStream<NodeEvent>
+    /// All recorded evidence of misbehaviour, in the order of the ledger.
+    func evidence() async -> [RecordedEvidence]
     func certificate() async -> CheckpointCertificate?
     func nodeStatus() async -> NodeStatus
 }

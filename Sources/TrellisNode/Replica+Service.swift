@@ -142,7 +142,8 @@ extension Replica {
             logSize: store.ledger.logSize, certifiedIndex: certificate?.index ?? 0, certifiedLogSize: certificate?.logSize ?? 0,
             pendingProposals: store.ledger.pendingProposals.count, poolTransactions: core.poolCount, poolBytes: core.poolBytes,
             suspendedBlocks: core.suspendedCount, peersConnected: connected, peerBytesSent: counters.bytesOut,
-            peerBytesReceived: counters.bytesIn, blocksRejected: rejected, equivocations: equivocations, alarm: alarm)
+            peerBytesReceived: counters.bytesIn, blocksRejected: rejected, equivocations: equivocations,
+            evidence: store.ledger.evidence.count, alarm: alarm)
     }
 }
 

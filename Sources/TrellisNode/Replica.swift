@@ -38,15 +38,17 @@ actor Replica {
 
     private let thread: ReplicaThread
     private let disk: RealDisk
-    private let journal: Journal
-    private let logger: Logger
+    let journal: Journal
+    let logger: Logger
     private var network: PeerNetwork?
     private var wakeTask: Task<Void, Never>?
     /// Index merges beside the replica's thread, one after the other.
     private var maintenance: Task<Void, Never>?
     /// Proposals that this validator voted on, with the transactions that carry the votes once these are signed.
     private var castVotes: [Digest: [Digest]] = [:]
-    private var conflictingAttestations: UInt64 = 0
+    var pendingEvidence = PendingEvidence()
+    /// Twins among the blocks that the journal brought back: what was seen before a restart may not have been ordered.
+    private var recoveredTwins: [(Block, Block)] = []
     private var unwrittenBytes = 0
     private var lag = Lag()
     private(set) var isStopped = false
@@ -72,6 +74,7 @@ actor Replica {
         }
         core = Core(
             committee: configuration.committee, own: configuration.own, pacing: configuration.pacing, recovered: recovery.recovered)
+        recoveredTwins = Self.twins(recovery.recovered.blocks)
         try Self.execute(recovery.recovered, on: store)
         thread.start()
     }
@@ -102,6 +105,10 @@ actor Replica {
         self.network = network
         run(.executed(store.ledger.lastCheckpoint, nextDeadline: store.ledger.nextDeadline))
         vote(on: store.ledger.pendingProposals.map { ($0.identifier, $0.proposal) })
+        for (first, second) in recoveredTwins {
+            if let input = evidence(of: first, second) { run(input) }
+        }
+        recoveredTwins = []
     }
 
     func drain() {
@@ -177,12 +184,8 @@ actor Replica {
             events.publish(NodeEvent(kind: .certified(certificate.checkpoint), logIndex: nil))
         case .equivocation(let first, let second):
             equivocations += 1
-            guard equivocations.nonzeroBitCount == 1 else { break }
-            logger.warning("equivocation", metadata: ["first": "\(first)", "second": "\(second)"])
-        case .conflictingAttestations(let author, let index):
-            conflictingAttestations += 1
-            guard conflictingAttestations.nonzeroBitCount == 1 else { break }
-            logger.warning("conflicting attestations", metadata: ["author": "\(author)", "checkpoint": "\(index)"])
+            return try evidence(first, second)
+        case .conflictingAttestations(let evidence): return accuse(evidence)
         case .diverged(let index, let own, let quorum):
             fail("a quorum attests \(quorum) for checkpoint \(index), but executing it here gave \(own)")
         case .wake(let at): wake(at: at)

@@ -52,6 +52,7 @@ final class SimulatedValidator {
     private var wakeToken: UInt64 = 0
     private var ticksInSecond: (second: UInt64, count: Int) = (0, 0)
     private var castVotes: Set<Digest> = []
+    private var accused: Set<EvidenceKey> = []
 
     init(
         number: Int, identity: ValidatorIndex, behaviour: Behaviour, world: any SimulatedWorld, pacing: Pacing, random: SimulationRandom
@@ -114,6 +115,7 @@ final class SimulatedValidator {
         isSyncing = false
         wakeToken += 1
         castVotes = []
+        accused = []
         journal.crash(&random)
         ledger.crash()
         world.note("\(name) crashes")
@@ -175,10 +177,14 @@ final class SimulatedValidator {
         case .certified(let certificate): certified(certificate)
         case .equivocation(let first, let second):
             equivocationsSeen += 1
-            world.note("\(name) sees equivocation: \(first) and \(second)")
-            if world.isCorrect(first.author) { world.witness.violation("\(name) takes v\(first.author) for an equivocator") }
-        case .conflictingAttestations(let author, let index):
-            if world.isCorrect(author) { world.witness.violation("\(name) saw v\(author) attest two checkpoints at \(index)") }
+            world.note("\(name) sees equivocation: \(first) and \(second.reference)")
+            if let held = journal.block(first) {
+                let suite = committee.suite
+                accuse(Evidence(.twinBlocks, AttestationProof(held, suite: suite), AttestationProof(second, suite: suite)))
+            } else {
+                world.witness.violation("\(name) does not hold \(first), whose twin it sees")
+            }
+        case .conflictingAttestations(let evidence): accuse(evidence)
         case .diverged(let index, _, _):
             if isCorrect { world.witness.violation("\(name) diverged from the quorum at checkpoint \(index)") }
         case .wake(let at):
@@ -186,6 +192,16 @@ final class SimulatedValidator {
             let now = moment.monotonic
             world.schedule(.wake(number, generation, token: wakeToken), after: at > now ? (at - now) * 1000 - world.now % 1000 : 0)
         }
+    }
+
+    /// Submits evidence that the ledger lacks.
+    private func accuse(_ evidence: Evidence?) {
+        guard let evidence else { return world.witness.violation("\(name) cannot prove what it saw") }
+        if world.isCorrect(evidence.author) { world.witness.violation("\(name) accuses v\(evidence.author) of \(evidence.offence.name)") }
+        guard evidence.author != identity, ledger.ledger.evidence.hasRoom(for: evidence.key), accused.insert(evidence.key).inserted,
+            accused.count(where: { $0.author == evidence.author }) <= EvidenceRegister.perValidatorMaximum
+        else { return }
+        world.schedule(.submit(number, generation, [Transaction(evidence)]), after: work())
     }
 
     private func serve(_ blocks: [[UInt8]], to peer: ValidatorIndex) {

@@ -101,6 +101,9 @@ extension Simulation {
             if machine.ledger.ledger.logRoot != correct[0].ledger.ledger.logRoot {
                 witness.violation("\(machine.name) and \(correct[0].name) have different logs after \(occasion)")
             }
+            if machine.ledger.ledger.evidence.entries != correct[0].ledger.ledger.evidence.entries {
+                witness.violation("\(machine.name) and \(correct[0].name) hold different evidence after \(occasion)")
+            }
             let certified = core.certificate?.checkpoint.logSize ?? 0
             if certified < machine.ledger.ledger.logSize {
                 witness.violation(

@@ -113,6 +113,7 @@ public final class Simulation {
         report.highestRound = machines.compactMap { $0.core?.highestRound }.max() ?? 0
         report.submitted = submissions.count
         report.equivocations = machines.reduce(0) { $0 + $1.equivocationsSeen }
+        report.evidence = machines.first { $0.isCorrect }?.ledger.ledger.evidence.count ?? 0
         return report
     }
 

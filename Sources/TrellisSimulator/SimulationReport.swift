@@ -27,6 +27,8 @@ public struct SimulationReport: Sendable {
     public internal(set) var bytes: UInt64 = 0
     public internal(set) var crashes = 0
     public internal(set) var equivocations = 0
+    /// Proofs of misbehaviour in the ledger.
+    public internal(set) var evidence = 0
     /// Records under light load with no faults.
     public internal(set) var lightLoad = SimulatedLatency([])
     /// Proposals under light load, until they are decided.
@@ -58,7 +60,7 @@ public struct SimulationReport: Sendable {
         [
             "seed \(configuration.seed): \(configuration.validators) validators, \(configuration.profile.rawValue), "
                 + "\(commits) commits, round \(highestRound), \(submitted) transactions, \(crashes) crashes, "
-                + "\(equivocations) equivocations seen, \(messages) messages",
+                + "\(equivocations) equivocations seen, \(evidence) proven, \(messages) messages",
             "light load: records median \(Self.milliseconds(lightLoad.median)) ms, worst \(Self.milliseconds(lightLoad.worst)) ms; "
                 + "decisions median \(Self.milliseconds(decided.median)) ms, worst \(Self.milliseconds(decided.worst)) ms; "
                 + "after idling: ordered in \(Self.milliseconds(afterIdle.worst)) ms, "

@@ -30,30 +30,13 @@ extension Receipt {
     /// - Throws: unless the file is, byte for byte, what `json` gives for the receipt in it.
     public init(json: [UInt8]) throws(ReceiptError) {
         guard json.count <= Self.fileBytesMaximum else { throw .tooLarge(bytes: json.count, limit: Self.fileBytesMaximum) }
-        guard let text = Self.receiptField(json) else { throw .notAReceiptFile }
+        guard let text = Text.lastField("receipt", of: json) else { throw .notAReceiptFile }
         guard let bytes = Data(base64Encoded: Data(text)) else { throw .malformedBase64 }
         try self.init(wireBytes: Array(bytes))
         let expected = self.json
         guard json != expected else { return }
         if JSONWriter.withoutWhitespace(json) == JSONWriter.withoutWhitespace(expected) { throw .reformatted }
         throw .edited(offset: zip(json, expected).prefix { $0 == $1 }.count)
-    }
-
-    /// The text of the last field, found from the end: `"receipt": "…" }`.
-    private static func receiptField(_ json: [UInt8]) -> ArraySlice<UInt8>? {
-        var rest = json[...]
-        func skipSpace() { while let byte = rest.last, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { rest.removeLast() } }
-        func skip(_ token: String) -> Bool {
-            skipSpace()
-            guard rest.suffix(token.utf8.count).elementsEqual(token.utf8) else { return false }
-            rest.removeLast(token.utf8.count)
-            return true
-        }
-        guard skip("}"), skip("\""), let opening = rest.lastIndex(of: UInt8(ascii: "\"")) else { return nil }
-        let text = rest[(opening + 1)...]
-        rest = json[...opening]
-        guard skip("\""), skip(":"), skip("\"receipt\"") else { return nil }
-        return text
     }
 
     private static func summarize(_ entry: LogEntry, _ writer: inout JSONWriter) {

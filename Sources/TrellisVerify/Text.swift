@@ -87,6 +87,23 @@ struct JSONWriter {
 }
 
 enum Text {
+    /// The text of a file's last field, if it has this name, found from the end: `"name": "…" }`.
+    static func lastField(_ name: String, of json: [UInt8]) -> ArraySlice<UInt8>? {
+        var rest = json[...]
+        func skipSpace() { while let byte = rest.last, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { rest.removeLast() } }
+        func skip(_ token: String) -> Bool {
+            skipSpace()
+            guard rest.suffix(token.utf8.count).elementsEqual(token.utf8) else { return false }
+            rest.removeLast(token.utf8.count)
+            return true
+        }
+        guard skip("}"), skip("\""), let opening = rest.lastIndex(of: UInt8(ascii: "\"")) else { return nil }
+        let text = rest[(opening + 1)...]
+        rest = json[...opening]
+        guard skip("\""), skip(":"), skip("\"\(name)\"") else { return nil }
+        return text
+    }
+
     /// Appends `text` as the inside of a JSON string. Characters that a terminal or an editor would act on instead of showing (controls,
     /// zero-width and direction marks, tags) are escaped as well.
     static func escape(_ text: String, into bytes: inout [UInt8]) {

@@ -156,6 +156,8 @@ actor StandInNode: NodeService {
         return stream
     }
 
+    func evidence() async -> [RecordedEvidence] { ledger.evidence.entries }
+
     func certificate() async -> CheckpointCertificate? { currentCertificate }
 
     func nodeStatus() async -> NodeStatus {
@@ -166,6 +168,7 @@ actor StandInNode: NodeService {
             commitTimestamp: ledger.lastCommit.timestamp, logSize: ledger.logSize,
             certifiedIndex: currentCertificate?.checkpoint.index ?? 0, certifiedLogSize: currentCertificate?.checkpoint.logSize ?? 0,
             pendingProposals: ledger.pendingProposals.count, poolTransactions: 0, poolBytes: 0, suspendedBlocks: 0, peersConnected: [],
-            peerBytesSent: 0, peerBytesReceived: 0, blocksRejected: 0, equivocations: 0, alarm: alarm)
+            peerBytesSent: 0, peerBytesReceived: 0, blocksRejected: 0, equivocations: 0,
+            evidence: ledger.evidence.count, alarm: alarm)
     }
 }

@@ -90,6 +90,23 @@ import TrellisModel
         #expect(driver.core.dag.slot(2, 2).count == 1)
     }
 
+    @Test func evidenceGoesIntoBlocksAFewAtATime() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        let evidence = try (1...6).map { round in
+            let proofs = (0..<2).map { AttestationProof(test.block(1, Round(round), test.genesis, timestamp: $0), suite: .sha256) }
+            return Transaction(try #require(Evidence(.twinBlocks, proofs[0], proofs[1])))
+        }
+        driver.step(.submit(evidence + [test.record(1)]))
+        for block in test.grid([1, 2, 3], to: 4) {
+            driver.deliver([block], from: block.author)
+            driver.pass(300)
+        }
+        let carried = driver.published.map { block in (0..<block.payload.count).count { block.payload.kind($0) == .evidence } }
+        #expect(carried.filter { $0 > 0 } == [4, 2])
+        for block in driver.published { _ = try VerifiedBlock(wireBytes: block.encoded, committee: test.committee) }
+    }
+
     @Test func theFutureIsHeldBackForHalfASecondAtMost() throws {
         let test = try TestCommittee()
         var driver = Driver(test)

@@ -82,6 +82,26 @@ import TrellisModel
         #expect(refusal(test.sign(header, .empty)) == .badSignature)
     }
 
+    private func evidence(_ round: Round, _ signer: ValidatorIndex = 1) throws -> Transaction {
+        let blocks = [test.block(1, round, genesis, timestamp: 1), test.block(1, round, genesis, timestamp: 2)]
+        var proofs = blocks.map { AttestationProof($0, suite: .sha256) }
+        if signer != 1 {
+            let forged = test.block(signer, round, genesis, timestamp: 2)
+            let block = Block(header: blocks[1].header, payload: .empty, signature: forged.signature, committee: test.committee)
+            proofs[1] = AttestationProof(block, suite: .sha256)
+        }
+        return Transaction(try #require(Evidence(.twinBlocks, proofs[0], proofs[1])))
+    }
+
+    @Test func falseEvidenceAndTooMuchOfIt() throws {
+        #expect(refusal(test.block(0, 1, genesis, [try evidence(5)])) == nil)
+        #expect(refusal(test.block(0, 1, genesis, [test.record(1), try evidence(5, 2)])) == .badEvidence(transaction: 1))
+        #expect(refusal(test.block(0, 1, genesis, [Transaction(bytes: [4, 1, 2])])) == .badEvidence(transaction: 0))
+        let many = try (1...5).map { try evidence($0) }
+        #expect(refusal(test.block(0, 1, genesis, many)) == .tooMuchEvidence)
+        #expect(refusal(test.block(0, 1, genesis, Array(many.dropLast()))) == nil)
+    }
+
     @Test func aPayloadThatIsNotTheHeaders() {
         let block = test.block(0, 1, genesis)
         let payload = Payload([test.record(1)])

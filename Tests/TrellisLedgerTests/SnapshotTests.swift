@@ -7,7 +7,7 @@ import TrellisLedger
 import TrellisModel
 
 @Suite struct SnapshotTests {
-    static let fixed = "86f101198564b083bc80f0d6fab67db8ee948bc6e09fa0f27a676ea6c77fdf80"
+    static let fixed = "b802158cf85d384c9bb29b1709dbef3a1f5668b9f3e0833c56fa816c81450c70"
 
     @Test(arguments: UInt64(1)...8) func restoredLedgerContinuesAsTheOriginal(seed: UInt64) throws {
         var workload = Workload(seed: seed)

@@ -67,6 +67,11 @@ import TrellisModel
         try conform(AttestationProof.self) { try $0.proof(committees[$1]) }
     }
 
+    @Test func evidence() throws {
+        let committees = try Committees()
+        try conform(Evidence.self) { try $0.evidence(committees[$1]) }
+    }
+
     @Test func checkpointCertificate() throws {
         let committees = try Committees()
         try conform(CheckpointCertificate.self) { generator, suite in

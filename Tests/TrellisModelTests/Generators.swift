@@ -86,6 +86,23 @@ extension Seeded {
         AttestationProof(try block(committee), suite: committee.suite)
     }
 
+    /// Headers of one author and round that differ in what they attest for one index.
+    mutating func evidence(_ committee: Committee) throws -> Evidence {
+        let suite = committee.suite
+        let prefix = prefix()
+        let index = u64()
+        func proof(_ generator: inout Seeded) -> AttestationProof {
+            let header = BlockHeader(
+                prefix: prefix, parents: generator.list(4) { $0.reference(suite) }, payloadRoot: Payload.empty.root,
+                attestations: [Attestation(index: index, checkpoint: generator.digest(suite))])
+            let block = Block(header: header, payload: .empty, signature: generator.bytes(generator.below(80)), committee: committee)
+            return AttestationProof(block, suite: suite)
+        }
+        let offence = Offence.allCases[below(2)]
+        guard let evidence = Evidence(offence, proof(&self), proof(&self)) else { throw WireError.invalid(what: "evidence", offset: 0) }
+        return evidence
+    }
+
     mutating func genesis() -> Genesis {
         Genesis(
             name: text(10), nonce: bytes(16), created: u64(), epoch: u64(), hash: text(5),

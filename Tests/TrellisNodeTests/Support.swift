@@ -133,8 +133,18 @@ final class Socket {
 
 /// The status of a GET of the API, 0 when nobody answers.
 func httpStatus(_ port: Int, _ path: String) -> Int {
-    guard let socket = try? Socket.connected(to: port) else { return 0 }
-    socket.send(Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8))
-    let words = String(decoding: socket.receive(), as: UTF8.self).split(separator: " ", maxSplits: 2)
+    let words = httpAnswer(port, path).split(separator: " ", maxSplits: 2)
     return words.count > 1 ? Int(words[1]) ?? 0 : 0
+}
+
+/// The body of what HTTP answers; empty when nobody does.
+func httpBody(_ port: Int, _ path: String) -> String {
+    let answer = httpAnswer(port, path)
+    return answer.range(of: "\r\n\r\n").map { String(answer[$0.upperBound...]) } ?? ""
+}
+
+private func httpAnswer(_ port: Int, _ path: String) -> String {
+    guard let socket = try? Socket.connected(to: port) else { return "" }
+    socket.send(Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".utf8))
+    return String(decoding: socket.receive(), as: UTF8.self)
 }

@@ -64,6 +64,13 @@ import TrellisSimulator
         #expect(report.violations.contains { $0.contains("lacks") })
     }
 
+    @Test func whatEquivocatorsDoIsInEveryLedger() throws {
+        let reports = try (UInt64(1)...6).map { try run($0, .byzantine, validators: 4) }
+        for report in reports { #expect(report.violations == [], "\(report.command)") }
+        #expect(reports.contains { $0.evidence > 0 })
+        #expect(reports.allSatisfy { $0.equivocations == 0 || $0.evidence > 0 })
+    }
+
     @Test func realSignaturesGiveARunOfTheirOwn() throws {
         let report = try run(1, .jitter, validators: 4, duration: 200, signatures: .mlDSA65)
         #expect(report.violations == [])

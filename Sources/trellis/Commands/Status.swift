@@ -34,6 +34,7 @@ struct Status: AsyncParsableCommand {
             ("pending", "\(state.pendingProposals) proposals"),
             ("pool", "\(state.poolTransactions) transactions, \(state.poolBytes) bytes"),
             ("peers", "\(peers) connected; \(state.peerBytesSent) bytes sent, \(state.peerBytesReceived) received"),
+            ("evidence", "\(state.evidence) proofs of misbehaviour" + (state.evidence > 0 ? ": GET /v1/evidence" : "")),
             ("refused", "\(state.blocksRejected) blocks; \(state.equivocations) equivocations seen"),
         ]
         return rows.map { name, value in name + String(repeating: " ", count: 11 - name.count) + value }

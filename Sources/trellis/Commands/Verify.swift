@@ -1,4 +1,4 @@
-// `trellis verify`: what a receipt proves, from the receipt and the genesis alone. Opens no socket.
+// `trellis verify`: what a receipt or evidence of misbehaviour proves, from the file and the genesis alone. Opens no socket.
 
 import ArgumentParser
 import Foundation
@@ -8,10 +8,10 @@ import TrellisVerify
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Verify a receipt, offline.",
+        abstract: "Verify a receipt, or evidence of misbehaviour, offline.",
         discussion: "Needs no network and no validator. Exit codes: 0 valid, 1 invalid, 2 usage or a file that cannot be read.")
 
-    @Argument(help: "The receipt file; - for standard input.")
+    @Argument(help: "The receipt or evidence file; - for standard input.")
     var receipt: String
 
     @Option(help: "The genesis file of the network.")
@@ -23,9 +23,27 @@ struct Verify: ParsableCommand {
     func run() throws {
         let genesis = try Files.genesis(genesis)
         let bytes = try Files.read(receipt, limit: Receipt.fileBytesMaximum)
+        guard !EvidenceFile.isOne(bytes) else { return try verify(evidence: bytes, genesis) }
         let verified: VerifiedReceipt
         do {
             verified = try Receipt(json: bytes).verify(genesis: genesis)
+        } catch .unusableGenesis(let reason) {
+            throw Failure("\(self.genesis): \(reason)", code: Exit.usage)
+        } catch {
+            if json { Terminal.print(try Verdict(valid: false, error: error.description).bytes) }
+            throw Failure("invalid: \(Terminal.shown(error.description))", hint: error.hint)
+        }
+        if json {
+            Terminal.print(try Verdict(verified).bytes)
+        } else {
+            for line in verified.report() { Terminal.print(line) }
+        }
+    }
+
+    private func verify(evidence bytes: [UInt8], _ genesis: Genesis) throws {
+        let verified: VerifiedEvidence
+        do {
+            verified = try EvidenceFile(json: bytes).verify(genesis: genesis)
         } catch .unusableGenesis(let reason) {
             throw Failure("\(self.genesis): \(reason)", code: Exit.usage)
         } catch {
@@ -66,10 +84,23 @@ private struct Verdict: Encodable {
     var totalStake: UInt64?
     var quorum: UInt64?
     var signers: [Signer]?
+    var validator: UInt32?
+    var offence: String?
+    var position: UInt64?
 
     init(valid: Bool, error: String?) {
         self.valid = valid
         self.error = error
+    }
+
+    init(_ proof: VerifiedEvidence) {
+        self.init(valid: true, error: nil)
+        kind = "evidence"
+        identifier = proof.evidence.identifier.description
+        network = proof.network
+        validator = proof.evidence.author
+        offence = proof.evidence.offence.name
+        position = proof.evidence.position
     }
 
     init(_ receipt: VerifiedReceipt) {
