@@ -7,6 +7,7 @@
 #include "tk_cpu.h"
 #include "tk_keccak.h"
 #include "tk_mldsa.h"
+#include "tk_mlkem.h"
 #include "tk_sha2.h"
 #include "tk_slhdsa.h"
 #include "tk_taint.h"
