@@ -8,8 +8,10 @@
 #include "tk_keccak.h"
 #include "tk_mldsa.h"
 #include "tk_mlkem.h"
+#include "tk_lms.h"
 #include "tk_sha2.h"
 #include "tk_slhdsa.h"
 #include "tk_taint.h"
+#include "tk_xmss.h"
 
 #endif

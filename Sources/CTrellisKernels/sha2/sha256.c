@@ -114,6 +114,7 @@ static void one_frame(const uint32_t start[8], const struct frames *frames, size
     uint8_t digest[TK_SHA256_BYTES];
     for (int i = 0; i < 8; i++) put_word32(digest + 4 * i, state[i]);
     put_digests(frames, index, 1, TK_SHA256_BYTES, digest);
+    tk_zero(digest, sizeof digest);
 }
 
 void tk_sha256_frames(

@@ -1,5 +1,6 @@
 // SHA-256 of eight messages side by side in AVX2 registers: for processors without the instructions of SHA-NI.
 #include "sha2_kernels.h"
+#include "tk_taint.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -64,5 +65,6 @@ TARGET void tk_sha256_eight_avx2(const uint32_t start[8], const struct frames *f
     uint8_t digests[8][TK_SHA256_BYTES] __attribute__((aligned(32)));
     for (int i = 0; i < 8; i++) _mm256_store_si256((__m256i *)digests[i], swapped(state[i]));
     put_digests(frames, from, count, TK_SHA256_BYTES, digests[0]);
+    tk_zero(digests, sizeof digests);
 }
 #endif

@@ -1,5 +1,6 @@
 // SHA-256 of sixteen messages side by side in AVX-512 registers.
 #include "sha2_kernels.h"
+#include "tk_taint.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -76,5 +77,6 @@ TARGET void tk_sha256_sixteen_avx512(const uint32_t start[8], const struct frame
     store_half(digests, state, 0);
     store_half(digests, state + 4, 16);
     put_digests(frames, from, count, TK_SHA256_BYTES, digests[0]);
+    tk_zero(digests, sizeof digests);
 }
 #endif

@@ -1,5 +1,6 @@
 // SHA-256 with the processor's own instructions (SHA-NI): one message, or two side by side, since one alone leaves the unit half idle.
 #include "sha2_kernels.h"
+#include "tk_taint.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -98,5 +99,6 @@ NI void tk_sha256_two_ni(const uint32_t start[8], const struct frames *frames, s
         _mm_storeu_si128((__m128i *)(digests[lane] + 16), swapped(_mm_alignr_epi8(dchg, feba, 8)));
     }
     put_digests(frames, from, 2, TK_SHA256_BYTES, digests[0]);
+    tk_zero(digests, sizeof digests);
 }
 #endif

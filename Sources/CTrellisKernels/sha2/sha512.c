@@ -116,6 +116,7 @@ static void one_frame(const uint64_t start[8], const struct frames *frames, size
     uint8_t digest[TK_SHA512_BYTES];
     for (int i = 0; i < 8; i++) put_word64(digest + 8 * i, state[i]);
     put_digests(frames, index, 1, TK_SHA512_BYTES, digest);
+    tk_zero(digest, sizeof digest);
 }
 
 void tk_sha512_frames(

@@ -1,5 +1,6 @@
 // SHA-512 of four messages side by side in AVX2 registers.
 #include "sha2_kernels.h"
+#include "tk_taint.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -52,5 +53,6 @@ TARGET void tk_sha512_four_avx2(const uint64_t start[8], const struct frames *fr
     uint8_t digests[4][TK_SHA512_BYTES] __attribute__((aligned(32)));
     for (int i = 0; i < 8; i++) _mm256_store_si256((__m256i *)(digests[i & 3] + 32 * (i >> 2)), swapped(state[i]));
     put_digests(frames, from, count, TK_SHA512_BYTES, digests[0]);
+    tk_zero(digests, sizeof digests);
 }
 #endif

@@ -1,5 +1,6 @@
 // SHA-512 of eight messages side by side in AVX-512 registers.
 #include "sha2_kernels.h"
+#include "tk_taint.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -62,5 +63,6 @@ TARGET void tk_sha512_eight_avx512(const uint64_t start[8], const struct frames 
     uint8_t digests[8][TK_SHA512_BYTES] __attribute__((aligned(64)));
     for (int i = 0; i < 8; i++) _mm512_store_si512((__m512i *)digests[i], swapped(state[i]));
     put_digests(frames, from, count, TK_SHA512_BYTES, digests[0]);
+    tk_zero(digests, sizeof digests);
 }
 #endif
