@@ -5,6 +5,9 @@
 #include "tk_taint.h"
 
 const arithmetic *tk_mlkem_arithmetic(void) {
+#if defined(__x86_64__)
+    if (tk_cpu_level() >= TK_CPU_AVX2) return &tk_mlkem_avx2;
+#endif
     return &tk_mlkem_portable;
 }
 
