@@ -67,6 +67,8 @@ extern const int32_t mldsa_zetas[DEGREE];
 #define INVERSE_OF_Q 58728449
 /// R^2 / 256 modulo q: undoes the transform's factor 256 and brings R in.
 #define INVERSE_NTT_FACTOR 41978
+/// The factor of the inverse's last layer times that.
+#define INVERSE_NTT_LAST 3975713
 
 /// a / R modulo q, between -q and q, for |a| < 2^31 * q.
 static inline int32_t montgomery_reduce(int64_t a) {

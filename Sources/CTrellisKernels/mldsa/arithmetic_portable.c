@@ -19,7 +19,7 @@ static void ntt(polynomial *a) {
 
 static void inverse_ntt(polynomial *a) {
     size_t k = DEGREE;
-    for (size_t length = 1; length < DEGREE; length *= 2) {
+    for (size_t length = 1; length < DEGREE / 2; length *= 2) {
         for (size_t start = 0; start < DEGREE; start += 2 * length) {
             const int64_t zeta = -mldsa_zetas[--k];
             int32_t *low = a->c + start, *high = low + length;
@@ -30,7 +30,12 @@ static void inverse_ntt(polynomial *a) {
             }
         }
     }
-    for (size_t i = 0; i < DEGREE; i++) a->c[i] = montgomery_reduce((int64_t)INVERSE_NTT_FACTOR * a->c[i]);
+    // The last layer's factor holds that of the whole.
+    for (size_t j = 0; j < DEGREE / 2; j++) {
+        const int32_t low = a->c[j], high = a->c[j + DEGREE / 2];
+        a->c[j] = montgomery_reduce((int64_t)INVERSE_NTT_FACTOR * (low + high));
+        a->c[j + DEGREE / 2] = montgomery_reduce((int64_t)INVERSE_NTT_LAST * (low - high));
+    }
 }
 
 static void multiply_sum(polynomial *out, const polynomial *a, const polynomial *b, size_t count) {
