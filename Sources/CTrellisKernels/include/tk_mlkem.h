@@ -4,6 +4,7 @@
 // A key may be used from its bytes, or expanded once into a key object: memory of the caller that holds the matrix and the key's
 // polynomials in the transform's domain, and the key's hash. An object may be read by many threads at once. It has no pointers, so that
 // its bytes may be moved to other aligned memory, but they mean nothing outside the process. Erase a private one with tk_zero.
+// Memory that is not aligned is refused where an object is made.
 #ifndef TK_MLKEM_H
 #define TK_MLKEM_H
 

@@ -19,6 +19,8 @@ size_t tk_mlkem_private_object_bytes(int set) {
 
 // MARK: keys
 
+static int is_aligned(const void *key) { return (uintptr_t)key % TK_MLKEM_ALIGNMENT == 0; }
+
 /// Reads t and rho of a public key, and whether it passes the modulus check: 0 if so.
 static int read_public_key(object *key, int set, const uint8_t *public_key) {
     const arithmetic *use = tk_mlkem_arithmetic();
@@ -30,7 +32,7 @@ static int read_public_key(object *key, int set, const uint8_t *public_key) {
 }
 
 int tk_mlkem_public_expand(int set, tk_mlkem_public *key, const uint8_t *public_key) {
-    if (!is_rank(set) || read_public_key(key, set, public_key) != 0) return -1;
+    if (!is_rank(set) || !is_aligned(key) || read_public_key(key, set, public_key) != 0) return -1;
     task tasks[TASKS_MOST];
     tasks[0] = tk_mlkem_hash_task(public_key, tk_mlkem_public_key_bytes(set), NULL, 0, TK_SHA3_SUFFIX, key->hash);
     tk_mlkem_run(tk_mlkem_arithmetic(), tasks, 1 + tk_mlkem_matrix_tasks(tasks + 1, key));
@@ -45,7 +47,7 @@ void tk_mlkem_object_public_key(const tk_mlkem_public *key, uint8_t *public_key)
 
 /// Expands a private key. With `ciphertext`, also derives the secret of its rejection, J(z, c), beside the other hashes.
 static int expand_private(int set, object *key, const uint8_t *private_key, const uint8_t *ciphertext, uint8_t rejected[32]) {
-    if (!is_rank(set)) return -1;
+    if (!is_rank(set) || !is_aligned(key)) return -1;
     const arithmetic *use = tk_mlkem_arithmetic();
     const size_t public_length = tk_mlkem_public_key_bytes(set);
     const uint8_t *public_key = private_key + ENCODED_BYTES * set, *hash = public_key + public_length;
@@ -71,7 +73,7 @@ int tk_mlkem_private_expand(int set, tk_mlkem_private *key, const uint8_t *priva
 
 /// A private object whose public key is written as well; key->hash is set if `hashed`.
 static int generate(int set, object *key, uint8_t *public_key, const uint8_t seed[64], int hashed) {
-    if (!is_rank(set)) return -1;
+    if (!is_rank(set) || !is_aligned(key)) return -1;
     key->rank = set;
     memcpy(key->z, seed + 32, 32);
     tk_mlkem_pke_generate(key, seed);
