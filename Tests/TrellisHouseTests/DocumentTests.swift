@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func namedFilesExist() {
-        let roots = ["Sources/", "Tests/", "docs/", "Scripts/", "Examples/", "Benchmarks/", ".ci/"]
+        let roots = ["Sources/", "Tests/", "docs/", "Scripts/", "Fuzz/", "Examples/", "Benchmarks/", ".ci/"]
         for document in Self.documents {
             for name in Self.code(document.text) where roots.contains(where: { name.hasPrefix($0) }) {
                 guard !name.contains(where: { " *<{…".contains($0) }) else { continue }

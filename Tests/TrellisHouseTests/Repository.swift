@@ -23,7 +23,7 @@ struct RepositoryFile: Sendable {
 enum Repository {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    private static let folders = ["Sources", "Tests", "docs", "Examples", "Scripts", "Benchmarks", ".ci"]
+    private static let folders = ["Sources", "Tests", "docs", "Examples", "Scripts", "Fuzz", "Benchmarks", ".ci"]
     private static let rootFiles = [
         "Package.swift", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "THREAT_MODEL.md", "LICENSE", ".gitignore",
         ".swift-format",
