@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the small test vectors in Tests/TrellisCryptoTests/Vectors with implementations that are not ours.
 
-    python3 -m venv .venv && .venv/bin/pip install cryptography pqcrypto
-    .venv/bin/python Scripts/make-vectors.py [DIRECTORY]
+    python3 -m venv .venv && .venv/bin/pip install cryptography pqcrypto dilithium-py kyber-py
+    .venv/bin/python Scripts/make-vectors.py [DIRECTORY [NAME...]]
 
 The files have the shapes of Wycheproof, NIST ACVP and the IETF drafts, so that the conformance runner reads them as it reads
 those. Keys come from fixed seeds; hedged signatures, encapsulations and pqcrypto's keys differ from run to run.
@@ -23,12 +23,16 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from dilithium_py.ml_dsa import ML_DSA_44, ML_DSA_65, ML_DSA_87
+from kyber_py.ml_kem import ML_KEM_768, ML_KEM_1024
 
 HOUSE = pathlib.Path(__file__).resolve().parent.parent
 TARGET = HOUSE / "Tests" / "TrellisCryptoTests" / "Vectors"
 P384_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
 MLDSA = {"ML-DSA-65": mldsa.MLDSA65PrivateKey, "ML-DSA-87": mldsa.MLDSA87PrivateKey}
 PQCRYPTO = {"ML-DSA-65": pqcrypto.sign.ml_dsa_65, "ML-DSA-87": pqcrypto.sign.ml_dsa_87}
+DETERMINISTIC = {"ML-DSA-44": ML_DSA_44, "ML-DSA-65": ML_DSA_65, "ML-DSA-87": ML_DSA_87}
+KYBER = {"ML-KEM-768": ML_KEM_768, "ML-KEM-1024": ML_KEM_1024}
 MLKEM = {"ML-KEM-768": mlkem.MLKEM768PrivateKey, "ML-KEM-1024": mlkem.MLKEM1024PrivateKey}
 
 
@@ -117,17 +121,85 @@ def mldsa_verify(name):
 
 
 def mldsa_sign(name):
-    secret = seed(f"{name} sign", 32)
-    key = MLDSA[name].from_seed_bytes(secret)
+    """Deterministic signatures by dilithium-py."""
+    secret, other = seed(f"{name} sign", 32), DETERMINISTIC[name]
+    public, private = other._keygen_internal(secret)
+    context = b"trellis/block/1"
     tests = [
-        {"comment": "empty message", "msg": b"", "sig": key.sign(b""), "result": "valid"},
+        {"comment": "empty message", "msg": b"", "sig": other.sign(private, b"", deterministic=True), "result": "valid"},
+        {"comment": "a context", "msg": b"m", "ctx": context, "sig": other.sign(private, b"m", ctx=context, deterministic=True), "result": "valid"},
         {"comment": "context too long", "msg": b"m", "ctx": bytes(256), "sig": b"", "result": "invalid"},
     ]
     short = [{"comment": "seed too short", "msg": b"m", "sig": b"", "result": "invalid"}]
     return {"algorithm": name} | groups(
-        ({"type": "MlDsaSign", "privateSeed": secret, "publicKey": public_bytes(key)}, tests),
+        ({"type": "MlDsaSign", "privateSeed": secret, "publicKey": public}, tests),
         ({"type": "MlDsaSign", "privateSeed": secret[:-1], "publicKey": None}, short),
     )
+
+
+def composite_signatures():
+    """Put together from pyca's parts as the draft says."""
+    message, context = b"a block of transactions", b"trellis/block/1"
+    tests = []
+    for name, lattice, label in [
+        ("id-MLDSA65-Ed25519-SHA512", "ML-DSA-65", b"COMPSIG-MLDSA65-Ed25519-SHA512"),
+        ("id-MLDSA87-ECDSA-P384-SHA512", "ML-DSA-87", b"COMPSIG-MLDSA87-ECDSA-P384-SHA512"),
+    ]:
+        secret = seed(f"{name} lattice", 32)
+        first = MLDSA[lattice].from_seed_bytes(secret)
+        if "Ed25519" in name:
+            scalar = seed(f"{name} curve", 32)
+            second = ed25519.Ed25519PrivateKey.from_private_bytes(scalar)
+            sign, public, private = second.sign, public_bytes(second), scalar
+        else:
+            number = int.from_bytes(seed(f"{name} curve", 48), "big") % P384_ORDER
+            second = ec.derive_private_key(number, ec.SECP384R1())
+            public = uncompressed(second)
+            private = bytes.fromhex("303e0201010430") + number.to_bytes(48, "big") + bytes.fromhex("a00706052b81040022")
+            sign = lambda data, key=second: key.sign(data, ec.ECDSA(hashes.SHA384()))
+
+        def signature(ctx):
+            framed = b"CompositeAlgorithmSignatures2025" + label + bytes([len(ctx)]) + ctx + hashlib.sha512(message).digest()
+            return first.sign(framed, label) + sign(framed)
+
+        test = {
+            "tcId": name,
+            "label": label.decode(),
+            "m": message,
+            "ctx": context,
+            "pk": public_bytes(first) + public,
+            "sk": secret + private,
+            "s": signature(b""),
+            "sWithContext": signature(context),
+        }
+        tests.append({key: base64.b64encode(value).decode() if isinstance(value, bytes) else value for key, value in test.items()})
+    return {"tests": tests}
+
+
+def shake():
+    tests = []
+    for size, out in [(0, 32), (1, 1), (135, 136), (136, 137), (137, 500), (500, 64)]:
+        message = seed(f"SHAKE256 {size}", size)
+        tests.append({"msg": message, "len": size * 8, "outLen": out * 8, "md": hashlib.shake_256(message).digest(out)})
+    return {"algorithm": "SHAKE-256"} | groups(({"testType": "AFT"}, tests))
+
+
+def mlkem_encapsulation():
+    """With given randomness, by kyber-py; and with expanded private keys."""
+    pairs = []
+    for name, kind in KYBER.items():
+        public, private = kind.key_derive(seed(f"{name} encapsulation", 64))
+        message = seed(f"{name} message", 32)
+        secret, ciphertext = kind._encaps_internal(public, message)
+        pairs.append((
+            {"parameterSet": name, "function": "encapsulation"}, [{"ek": public, "m": message, "c": ciphertext, "k": secret}]
+        ))
+        spoilt = flip(ciphertext, 9)
+        pairs.append((
+            {"parameterSet": name, "function": "decapsulation"},
+            [{"dk": private, "c": ciphertext, "k": secret}, {"dk": private, "c": spoilt, "k": kind.decaps(private, spoilt)}],
+        ))
+    return {"algorithm": "ML-KEM", "mode": "encapDecap"} | groups(*pairs)
 
 
 def ed25519_verify():
@@ -396,11 +468,15 @@ FILES = {
     "ml_dsa_keygen": mldsa_keygen,
     "ml_dsa_65_verify": lambda: mldsa_verify("ML-DSA-65"),
     "ml_dsa_87_verify": lambda: mldsa_verify("ML-DSA-87"),
+    "ml_dsa_44_sign": lambda: mldsa_sign("ML-DSA-44"),
     "ml_dsa_65_sign": lambda: mldsa_sign("ML-DSA-65"),
+    "ml_dsa_87_sign": lambda: mldsa_sign("ML-DSA-87"),
+    "composite_signatures": composite_signatures,
     "ed25519": ed25519_verify,
     "ecdsa_p384": lambda: ecdsa_verify("EcdsaVerify"),
     "ecdsa_p384_p1363": lambda: ecdsa_verify("EcdsaP1363Verify"),
     "ml_kem": ml_kem,
+    "ml_kem_encapsulation": mlkem_encapsulation,
     "composite_kem": composite_kem,
     "x_wing": x_wing,
     "ecdh_p384": ecdh,
@@ -411,6 +487,7 @@ FILES = {
     "hkdf_sha512": lambda: hkdf(512),
     "hmac_sha3_256": hmac_sha3,
     "sha3_256": sha3,
+    "shake256": shake,
     "merkle": merkle,
 }
 
@@ -418,7 +495,8 @@ FILES = {
 def main():
     target = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
     target.mkdir(parents=True, exist_ok=True)
-    for name, make in FILES.items():
+    for name in sys.argv[2:] or FILES:
+        make = FILES[name]
         (target / f"{name}.json").write_text(json.dumps(make(), separators=(",", ":")) + "\n")
         print(f"{name}.json")
 

@@ -1,4 +1,4 @@
-// Vectors of AES-GCM, HKDF, HMAC-SHA3-256 and SHA3-256 (Wycheproof, ACVP).
+// Vectors of AES-GCM, HKDF, HMAC-SHA3-256, SHA3-256 and SHAKE (Wycheproof, ACVP).
 
 import TrellisCrypto
 
@@ -78,15 +78,32 @@ enum CryptoSymmetricVectors {
         let bits = try test.integer("len")
         guard bits == message.count * 8 else {
             guard bits == 0 else { return .skipped("SHA3-256 of parts of bytes") }
-            return .comparing(StandardPrimitives.sha3([]), expected: try test.hex("md"))
+            return try bothSHA3([], expected: test.hex("md"))
         }
-        guard test.has("resultsArray") else { return .comparing(StandardPrimitives.sha3(message), expected: try test.hex("md")) }
+        guard test.has("resultsArray") else { return try bothSHA3(message, expected: test.hex("md")) }
         // The Monte Carlo test: each result is the thousandth hash of hash of the one before.
         for result in try test.objects("resultsArray") {
-            for _ in 0..<1000 { message = StandardPrimitives.sha3(message) }
+            for _ in 0..<1000 { message = SHA3.digest256(message) }
             let expected = try result.hex("md")
             guard message == expected else { return .comparing(message, expected: expected) }
         }
         return .agrees
+    }
+
+    /// Our kernels and the library.
+    private static func bothSHA3(_ message: [UInt8], expected: [UInt8]) -> VectorOutcome {
+        VectorOutcome.all(
+            .comparing(SHA3.digest256(message), expected: expected), .comparing(StandardPrimitives.sha3(message), expected: expected))
+    }
+
+    static func shake(_ vector: CryptoVectorCase) throws -> VectorOutcome {
+        let test = vector.test
+        let strength: SHAKE.Strength = vector.text("algorithm") == "SHAKE-128" ? .shake128 : .shake256
+        let (message, bits, outBits) = (try test.hex("msg"), try test.integer("len"), try test.integer("outLen"))
+        guard bits == message.count * 8 || bits == 0, outBits % 8 == 0, outBits <= 8 << 20 else {
+            return .skipped("SHAKE of parts of bytes")
+        }
+        let input = bits == 0 ? [] : message
+        return .comparing(SHAKE.output(strength, input, count: outBits / 8), expected: try test.hex("md"))
     }
 }

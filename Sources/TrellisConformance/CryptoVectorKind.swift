@@ -16,9 +16,9 @@ struct CryptoVectorCase {
 
 /// A kind of vector that this code can run.
 enum CryptoVectorKind {
-    case mldsa, mldsaExample, ed25519, ecdsa
+    case mldsa, mldsaExample, compositeSignature, ed25519, ecdsa
     case mlkem, compositeKEM, xWing, ecdh, x25519
-    case aesGCM, hkdf(String), hmacSHA3, sha3
+    case aesGCM, hkdf(String), hmacSHA3, sha3, shake
     case merkle
 
     static func of(_ file: CryptoVector) -> CryptoVectorKind? {
@@ -26,6 +26,7 @@ enum CryptoVectorKind {
         if file.has("raw_to_be_signed"), file.has("raw_signature") { return .mldsaExample }
         guard let first = try? file.objects("tests").first else { return nil }
         if first.identifier?.hasPrefix("id-MLKEM") == true, first.has("ek") { return .compositeKEM }
+        if first.text("label")?.hasPrefix("COMPSIG-") == true { return .compositeSignature }
         if first.has("eseed"), first.has("pk"), first.has("ct") { return .xWing }
         if first.has("path"), first.text("type") == "inclusion" || first.text("type") == "consistency" { return .merkle }
         return nil
@@ -43,14 +44,16 @@ enum CryptoVectorKind {
         case "HKDF-SHA-256", "HKDF-SHA-384", "HKDF-SHA-512": .hkdf(algorithm)
         case "HMACSHA3-256": .hmacSHA3
         case "SHA3-256": .sha3
+        case "SHAKE-128", "SHAKE-256": .shake
         default: nil
         }
     }
 
     func run(_ vector: CryptoVectorCase) throws -> VectorOutcome {
         switch self {
-        case .mldsa: try CryptoSignatureVectors.mldsa(vector)
-        case .mldsaExample: try CryptoSignatureVectors.mldsaExample(vector)
+        case .mldsa: try CryptoMLDSAVectors.run(vector)
+        case .mldsaExample: try CryptoMLDSAVectors.example(vector)
+        case .compositeSignature: try CryptoCompositeVectors.signature(vector)
         case .ed25519: try CryptoSignatureVectors.ed25519(vector)
         case .ecdsa: try CryptoSignatureVectors.ecdsa(vector)
         case .mlkem: try CryptoKEMVectors.mlkem(vector)
@@ -62,6 +65,7 @@ enum CryptoVectorKind {
         case .hkdf(let name): try CryptoSymmetricVectors.hkdf(vector, name)
         case .hmacSHA3: try CryptoSymmetricVectors.hmacSHA3(vector)
         case .sha3: try CryptoSymmetricVectors.sha3(vector)
+        case .shake: try CryptoSymmetricVectors.shake(vector)
         case .merkle: try CryptoMerkleVectors.proof(vector)
         }
     }

@@ -9,17 +9,17 @@ extension SignatureScheme {
     public static let ed25519 = SignatureScheme(
         identifier: .ed25519, name: "Ed25519", publicKeySize: 32, signatureSize: 64, seedSize: 32, securityCategory: 1,
         family: .classical,
-        makeKey: { try Ed25519SigningKey(SecretBytes(random: 32)) },
-        restoreKey: { try Ed25519SigningKey($0) },
-        parseKey: { try Ed25519VerifyingKey($0) })
+        makeKey: { _ in try Ed25519SigningKey(SecretBytes(random: 32)) },
+        restoreKey: { seed, _ in try Ed25519SigningKey(seed) },
+        parseKey: { bytes, _ in try Ed25519VerifyingKey(bytes) })
 
     /// ECDSA P-384 with SHA-384: not post-quantum; for comparison and for composites.
     public static let ecdsaP384 = SignatureScheme(
         identifier: .ecdsaP384, name: "ECDSA-P384", publicKeySize: 97, signatureSize: 96, seedSize: 48, securityCategory: 3,
         family: .classical,
-        makeKey: { P384SigningKey(P384.Signing.PrivateKey()) },
-        restoreKey: { try P384SigningKey($0) },
-        parseKey: { try P384VerifyingKey($0) })
+        makeKey: { _ in P384SigningKey(P384.Signing.PrivateKey()) },
+        restoreKey: { seed, _ in try P384SigningKey(seed) },
+        parseKey: { bytes, _ in try P384VerifyingKey(bytes) })
 }
 
 private struct Ed25519SigningKey: BareSigningKey {

@@ -1,7 +1,6 @@
 // Which of two implementations the process uses: our kernels, or the library's. Chosen once at start-up; a key keeps the one it was made
 // with. Both give the same results, byte for byte where the standard fixes them, and tests hold them together.
 
-internal import CTrellisKernels
 import Synchronization
 
 /// An implementation of the lattice schemes.
@@ -21,6 +20,6 @@ public enum CryptoImplementation: String, Sendable, CaseIterable {
     /// Uses `implementation` for every key made or parsed from now on.
     public static func select(_ implementation: CryptoImplementation) {
         chosen.store(implementation == .native, ordering: .relaxed)
-        tk_cpu_limit(Int32(implementation == .native ? TK_CPU_AVX512.rawValue : TK_CPU_PORTABLE.rawValue))
+        Processor.limit(to: implementation == .native ? .avx512 : .portable)
     }
 }

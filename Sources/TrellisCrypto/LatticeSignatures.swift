@@ -1,97 +1,57 @@
-// ML-DSA (FIPS 204), pure, with the domain as its context string.
-
-import Crypto
-import Foundation
+// ML-DSA (FIPS 204) as schemes of the registry: pure, hedged, with the domain as the context string. Which implementation serves a key is
+// chosen when the key is made: the kernels here, the library's in PortableLatticeSignatures.swift.
 
 extension SignatureScheme {
+    /// ML-DSA-44: category 2, for logs and witnesses that ask for it.
+    public static let mlDSA44 = lattice(.mlDSA44, .mlDSA44)
     /// ML-DSA-65: category 3, the default.
-    public static let mlDSA65 = lattice(
-        MLDSA65.PrivateKey.self, .mlDSA65, "ML-DSA-65", publicKeySize: 1952, signatureSize: 3309, category: 3)
-
+    public static let mlDSA65 = lattice(.mlDSA65, .mlDSA65)
     /// ML-DSA-87: category 5, as CNSA 2.0 asks.
-    public static let mlDSA87 = lattice(
-        MLDSA87.PrivateKey.self, .mlDSA87, "ML-DSA-87", publicKeySize: 2592, signatureSize: 4627, category: 5)
+    public static let mlDSA87 = lattice(.mlDSA87, .mlDSA87)
 
-    private static func lattice<Key: LatticePrivateKey>(
-        _: Key.Type, _ identifier: SignatureSchemeIdentifier, _ name: String, publicKeySize: Int, signatureSize: Int, category: Int
-    ) -> SignatureScheme {
-        SignatureScheme(
-            identifier: identifier, name: name, publicKeySize: publicKeySize, signatureSize: signatureSize, seedSize: 32,
-            securityCategory: category, family: .lattice,
-            makeKey: { try LatticeSigningKey<Key>(SecretBytes(random: 32), identifier, name) },
-            restoreKey: { try LatticeSigningKey<Key>($0, identifier, name) },
-            parseKey: { try LatticeVerifyingKey<Key.Public>($0, identifier, name, signatureSize) })
+    private static func lattice(_ identifier: SignatureSchemeIdentifier, _ parameters: MLDSA.ParameterSet) -> SignatureScheme {
+        let restore: @Sendable (SecretBytes, CryptoImplementation) throws -> any SigningKey = { seed, implementation in
+            if implementation == .portable, let key = try PortableLattice.signingKey(seed, identifier) { return key }
+            return try NativeLatticeSigningKey(identifier, seed, parameters)
+        }
+        return SignatureScheme(
+            identifier: identifier, name: parameters.name, publicKeySize: parameters.publicKeySize,
+            signatureSize: parameters.signatureSize, seedSize: MLDSA.seedSize, securityCategory: parameters.securityCategory,
+            family: .lattice,
+            makeKey: { try restore(SecretBytes(random: MLDSA.seedSize), $0) },
+            restoreKey: restore,
+            parseKey: { bytes, implementation in
+                if implementation == .portable, let key = try PortableLattice.verifyingKey(bytes, identifier) { return key }
+                return try NativeLatticeVerifyingKey(scheme: identifier, key: MLDSA.PublicKey(bytes, parameters))
+            })
     }
 }
 
-/// What the library's two ML-DSA private key types have in common.
-private protocol LatticePrivateKey: Sendable {
-    associatedtype Public: LatticePublicKey
-    var publicKey: Public { get }
-    init<Bytes: DataProtocol>(seedRepresentation: Bytes, publicKey: Public?) throws
-    func signature<Message: DataProtocol, Context: DataProtocol>(for data: Message, context: Context) throws -> Data
-}
-
-/// What the library's two ML-DSA public key types have in common.
-private protocol LatticePublicKey: Sendable {
-    var rawRepresentation: Data { get }
-    init<Bytes: DataProtocol>(rawRepresentation: Bytes) throws
-    func isValidSignature<Signature: DataProtocol, Message: DataProtocol, Context: DataProtocol>(
-        _ signature: Signature, for data: Message, context: Context
-    ) -> Bool
-}
-
-extension MLDSA65.PrivateKey: LatticePrivateKey {}
-extension MLDSA87.PrivateKey: LatticePrivateKey {}
-extension MLDSA65.PublicKey: LatticePublicKey {}
-extension MLDSA87.PublicKey: LatticePublicKey {}
-
-private struct LatticeSigningKey<Key: LatticePrivateKey>: SigningKey {
+private struct NativeLatticeSigningKey: SigningKey {
     let scheme: SignatureSchemeIdentifier
-    let publicKey: [UInt8]
     let seed: SecretBytes
-    private let name: String
-    private let key: Key
+    private let key: MLDSA.PrivateKey
 
-    init(_ seed: SecretBytes, _ scheme: SignatureSchemeIdentifier, _ name: String) throws {
-        do {
-            key = try seed.withBytes { try Key(seedRepresentation: Data($0), publicKey: nil) }
-        } catch {
-            throw CryptoError.invalidPrivateKey(scheme: name)
-        }
+    var publicKey: [UInt8] { key.publicKey }
+
+    init(_ scheme: SignatureSchemeIdentifier, _ seed: SecretBytes, _ parameters: MLDSA.ParameterSet) throws {
         self.scheme = scheme
         self.seed = seed
-        self.name = name
-        publicKey = [UInt8](key.publicKey.rawRepresentation)
+        key = try MLDSA.PrivateKey(seed: seed, parameters)
     }
 
     func sign(_ message: [UInt8], context: Domain) throws -> [UInt8] {
-        do {
-            return [UInt8](try key.signature(for: message, context: context.bytes))
-        } catch {
-            throw CryptoError.signingFailed(scheme: name)
-        }
+        try key.sign(message, context: context.bytes)
     }
 }
 
-private struct LatticeVerifyingKey<Key: LatticePublicKey>: VerifyingKey {
+struct NativeLatticeVerifyingKey: VerifyingKey {
     let scheme: SignatureSchemeIdentifier
-    let bytes: [UInt8]
-    private let signatureSize: Int
-    private let key: Key
+    let key: MLDSA.PublicKey
 
-    init(_ bytes: [UInt8], _ scheme: SignatureSchemeIdentifier, _ name: String, _ signatureSize: Int) throws {
-        do {
-            key = try Key(rawRepresentation: bytes)
-        } catch {
-            throw CryptoError.invalidPublicKey(scheme: name)
-        }
-        self.scheme = scheme
-        self.bytes = bytes
-        self.signatureSize = signatureSize
-    }
+    var bytes: [UInt8] { key.bytes }
 
     func isValid(_ signature: [UInt8], for message: [UInt8], context: Domain) -> Bool {
-        signature.count == signatureSize && key.isValidSignature(signature, for: message, context: context.bytes)
+        key.isValid(signature, for: message, context: context.bytes)
     }
 }

@@ -29,10 +29,7 @@ public final class SecretBytes: Sendable, Equatable, CustomStringConvertible, Cu
 
     /// `count` random bytes from the system's generator.
     public convenience init(random count: Int) {
-        self.init(copying: count) { storage in
-            var generator = SystemRandomNumberGenerator()
-            for index in storage.indices { storage[index] = UInt8.random(in: .min ... .max, using: &generator) }
-        }
+        self.init(copying: count) { SystemRandom.fill($0) }
     }
 
     /// The concatenation of secrets.
@@ -46,7 +43,7 @@ public final class SecretBytes: Sendable, Equatable, CustomStringConvertible, Cu
         }
     }
 
-    private init(copying count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+    init(copying count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
         storage = .allocate(byteCount: count, alignment: 16)
         fill(storage)
     }

@@ -10,9 +10,12 @@ public struct SignatureSchemeIdentifier: RawRepresentable, Hashable, Sendable {
     }
 
     public static let ed25519 = SignatureSchemeIdentifier(rawValue: 0x0001)
+    public static let mlDSA44 = SignatureSchemeIdentifier(rawValue: 0x0044)
     public static let mlDSA65 = SignatureSchemeIdentifier(rawValue: 0x0065)
     public static let mlDSA87 = SignatureSchemeIdentifier(rawValue: 0x0087)
     public static let ecdsaP384 = SignatureSchemeIdentifier(rawValue: 0x0384)
+    public static let mlDSA65Ed25519 = SignatureSchemeIdentifier(rawValue: 0x0165)
+    public static let mlDSA87P384 = SignatureSchemeIdentifier(rawValue: 0x0187)
 }
 
 /// A private key that signs. Its seed is the whole of it.
@@ -55,38 +58,38 @@ public struct SignatureScheme: Sendable {
     /// The NIST category of strength, 1 to 5, against the attacker that `isPostQuantum` says.
     public let securityCategory: Int
     public let family: Family
-    let makeKey: @Sendable () throws -> any SigningKey
-    let restoreKey: @Sendable (SecretBytes) throws -> any SigningKey
-    let parseKey: @Sendable ([UInt8]) throws -> any VerifyingKey
+    let makeKey: @Sendable (CryptoImplementation) throws -> any SigningKey
+    let restoreKey: @Sendable (SecretBytes, CryptoImplementation) throws -> any SigningKey
+    let parseKey: @Sendable ([UInt8], CryptoImplementation) throws -> any VerifyingKey
 
     /// Whether the scheme is meant to withstand a quantum computer.
     public var isPostQuantum: Bool { family != .classical }
 
     /// A new random key.
-    public func generate() throws -> any SigningKey { try makeKey() }
+    public func generate(_ implementation: CryptoImplementation = .current) throws -> any SigningKey { try makeKey(implementation) }
 
     /// The key of a seed.
     ///
     /// - Throws: `CryptoError.wrongSize`, or `invalidPrivateKey` for a P-384 scalar out of range.
-    public func signingKey(seed: SecretBytes) throws -> any SigningKey {
+    public func signingKey(seed: SecretBytes, _ implementation: CryptoImplementation = .current) throws -> any SigningKey {
         guard seed.count == seedSize else {
             throw CryptoError.wrongSize(of: "the seed of \(name)", expected: seedSize, actual: seed.count)
         }
-        return try restoreKey(seed)
+        return try restoreKey(seed, implementation)
     }
 
     /// Parses a public key, once for many checks.
     ///
     /// - Throws: `CryptoError.wrongSize`, `invalidPublicKey`.
-    public func verifyingKey(_ publicKey: [UInt8]) throws -> any VerifyingKey {
+    public func verifyingKey(_ publicKey: [UInt8], _ implementation: CryptoImplementation = .current) throws -> any VerifyingKey {
         guard publicKey.count == publicKeySize else {
             throw CryptoError.wrongSize(of: "the public key of \(name)", expected: publicKeySize, actual: publicKey.count)
         }
-        return try parseKey(publicKey)
+        return try parseKey(publicKey, implementation)
     }
 
     /// Every scheme there is, the default first.
-    public static let all: [SignatureScheme] = [mlDSA65, mlDSA87, ecdsaP384, ed25519]
+    public static let all: [SignatureScheme] = [mlDSA65, mlDSA87, mlDSA44, mlDSA65Ed25519, mlDSA87P384, ecdsaP384, ed25519]
 
     /// The scheme with this name; nil if there is none.
     public static func named(_ name: String) -> SignatureScheme? {

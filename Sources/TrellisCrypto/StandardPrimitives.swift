@@ -76,48 +76,6 @@ package enum StandardPrimitives {
     package static func ecdsaP384Signature(der: [UInt8]) -> [UInt8]? {
         (try? P384.Signing.ECDSASignature(derRepresentation: der)).map { [UInt8]($0.rawRepresentation) }
     }
-
-    // MARK: KEMs whose private key is a seed
-
-    package enum SeedKEM: String, Sendable {
-        case mlKEM768 = "ML-KEM-768"
-        case mlKEM1024 = "ML-KEM-1024"
-        case xWing = "X-Wing"
-
-        package func publicKey(seed: [UInt8]) -> [UInt8]? {
-            switch self {
-            case .mlKEM768:
-                (try? MLKEM768.PrivateKey(seedRepresentation: seed, publicKey: nil)).map { [UInt8]($0.publicKey.rawRepresentation) }
-            case .mlKEM1024:
-                (try? MLKEM1024.PrivateKey(seedRepresentation: seed, publicKey: nil)).map { [UInt8]($0.publicKey.rawRepresentation) }
-            case .xWing:
-                (try? XWingMLKEM768X25519.PrivateKey(seedRepresentation: seed, publicKey: nil))
-                    .map { [UInt8]($0.publicKey.rawRepresentation) }
-            }
-        }
-
-        package func decapsulate(seed: [UInt8], ciphertext: [UInt8]) -> [UInt8]? {
-            let secret: SymmetricKey? =
-                switch self {
-                case .mlKEM768:
-                    try? MLKEM768.PrivateKey(seedRepresentation: seed, publicKey: nil).decapsulate(ciphertext)
-                case .mlKEM1024:
-                    try? MLKEM1024.PrivateKey(seedRepresentation: seed, publicKey: nil).decapsulate(ciphertext)
-                case .xWing:
-                    try? XWingMLKEM768X25519.PrivateKey(seedRepresentation: seed, publicKey: nil).decapsulate(Data(ciphertext))
-                }
-            return secret.map { key in key.withUnsafeBytes { Array($0) } }
-        }
-
-        /// Whether the library takes these bytes for a public key and encapsulates to it.
-        package func encapsulates(to publicKey: [UInt8]) -> Bool {
-            switch self {
-            case .mlKEM768: (try? MLKEM768.PublicKey(rawRepresentation: publicKey).encapsulate()) != nil
-            case .mlKEM1024: (try? MLKEM1024.PublicKey(rawRepresentation: publicKey).encapsulate()) != nil
-            case .xWing: (try? XWingMLKEM768X25519.PublicKey(rawRepresentation: publicKey).encapsulate()) != nil
-            }
-        }
-    }
 }
 
 /// A key of a scheme without a context string of its own: it can sign a message as it is.

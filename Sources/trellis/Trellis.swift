@@ -19,6 +19,7 @@ struct Trellis: AsyncParsableCommand {
             NodeCommand.self,
             Repair.self,
             Conformance.self,
+            Crypto.self,
             Simulate.self,
             Bench.self,
         ])

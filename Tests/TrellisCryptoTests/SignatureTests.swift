@@ -12,7 +12,8 @@ import TrellisCrypto
         #expect(key.scheme == scheme.identifier)
         #expect(key.publicKey.count == scheme.publicKeySize)
         #expect(key.seed.count == scheme.seedSize)
-        #expect(signature.count == scheme.signatureSize)
+        #expect(signature.count <= scheme.signatureSize)
+        if scheme.identifier != .mlDSA87P384 { #expect(signature.count == scheme.signatureSize) }
 
         let verifier = try scheme.verifyingKey(key.publicKey)
         #expect(verifier.bytes == key.publicKey)
@@ -51,9 +52,9 @@ import TrellisCrypto
             #expect(SignatureScheme.named(scheme.name)?.identifier == scheme.identifier)
             #expect(SignatureScheme.identified(scheme.identifier)?.name == scheme.name)
         }
-        #expect(SignatureScheme.named("ML-DSA-44") == nil)
+        #expect(SignatureScheme.named("ML-DSA-99") == nil)
         #expect(SignatureScheme.identified(.init(rawValue: 0)) == nil)
-        #expect(SignatureScheme.all.filter(\.isPostQuantum).map(\.name) == ["ML-DSA-65", "ML-DSA-87"])
+        #expect(SignatureScheme.all.filter { !$0.isPostQuantum }.map(\.name) == ["ECDSA-P384", "Ed25519"])
     }
 
     @Test func pointsOffTheCurveAndScalarsOutOfRangeAreRefused() throws {

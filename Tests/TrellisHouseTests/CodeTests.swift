@@ -93,6 +93,10 @@ import Testing
                     path: "Sources/TrellisCrypto/SecretBytes.swift",
                     line: "private nonisolated(unsafe) let storage: UnsafeMutableRawBufferPointer",
                     reason: "written only while it is made and when it is zeroed"),
+                Exception(
+                    path: "Sources/TrellisCrypto/AlignedBuffer.swift",
+                    line: "nonisolated(unsafe) let address: UnsafeMutableRawPointer",
+                    reason: "written only while a key is made and when it is zeroed"),
             ],
             "Let the compiler prove it: a value, an actor, or a Mutex. If it truly cannot, add an exception with the reason.")
     }
