@@ -312,9 +312,9 @@ def x_wing():
     expanded = hashlib.shake_256(secret).digest(96)
     lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(expanded[:64])
     curve = x25519.X25519PrivateKey.from_private_bytes(expanded[64:])
-    lattice_secret, lattice_ciphertext = lattice.public_key().encapsulate()
-    eseed = seed("X-Wing ephemeral", 32)
-    ephemeral = x25519.X25519PrivateKey.from_private_bytes(eseed)
+    eseed = seed("X-Wing randomness", 64)
+    lattice_secret, lattice_ciphertext = ML_KEM_768._encaps_internal(public_bytes(lattice), eseed[:32])
+    ephemeral = x25519.X25519PrivateKey.from_private_bytes(eseed[32:])
     curve_secret = ephemeral.exchange(curve.public_key())
     ss = hashlib.sha3_256(
         lattice_secret + curve_secret + public_bytes(ephemeral) + public_bytes(curve) + rb"\.//^" + b"\\").digest()
