@@ -1,36 +1,50 @@
 // Sponges side by side: messages of the same length, a lane of each next to that of its neighbour.
 #include "bytes.h"
+#include "tk_cpu.h"
 #include "tk_keccak.h"
 #include "tk_taint.h"
-
-enum { RATE_MOST = 192 };
+#include "transpose.h"
 
 // MARK: blocks in and out
 
 /// XORs `words` words of each message's block, `offset` bytes into it, into the lanes.
 static void xor_in(uint64_t *lanes, size_t ways, const uint8_t *const *messages, size_t offset, size_t words) {
-    for (size_t k = 0; k < ways; k++) {
-        const uint8_t *bytes = messages[k] + offset;
-        for (size_t i = 0; i < words; i++) lanes[i * ways + k] ^= load64(bytes + 8 * i);
+    size_t first = 0;
+#if defined(__x86_64__)
+    if (tk_cpu_level() >= TK_CPU_AVX2) {
+        first = words & ~(size_t)3;
+        tk_keccak_xor_in_avx2(lanes, ways, messages, offset, first);
     }
+#endif
+    for (size_t i = first; i < words; i++)
+        for (size_t k = 0; k < ways; k++) lanes[i * ways + k] ^= load64(messages[k] + offset + 8 * i);
 }
 
+/// The rest of the messages, less than a block, and the padding.
 static void xor_in_last(uint64_t *lanes, size_t ways, const uint8_t *const *messages, size_t offset, size_t length, size_t rate,
                         uint8_t suffix) {
-    uint8_t block[RATE_MOST];
-    const size_t whole = (length - offset) / 8, used = 8 * whole, rest = length - offset - used;
-    xor_in(lanes, ways, messages, offset, whole);
+    const size_t words = (length - offset) / 8, rest = (length - offset) % 8;
+    xor_in(lanes, ways, messages, offset, words);
     for (size_t k = 0; k < ways; k++) {
-        padded_block(block, rate - used, messages[k] + offset + used, rest, suffix);
-        for (size_t i = whole; i < rate / 8; i++) lanes[i * ways + k] ^= load64(block + 8 * (i - whole));
+        const uint8_t *bytes = messages[k] + offset + 8 * words;
+        uint64_t word = (uint64_t)suffix << (8 * rest);
+        for (size_t i = 0; i < rest; i++) word |= (uint64_t)bytes[i] << (8 * i);
+        lanes[words * ways + k] ^= word;
+        lanes[(rate / 8 - 1) * ways + k] ^= (uint64_t)1 << 63;
     }
-    tk_zero(block, sizeof block);
 }
 
 static void copy_out(const uint64_t *lanes, size_t ways, uint8_t *const *outs, size_t offset, size_t count) {
+    size_t first = 0;
+#if defined(__x86_64__)
+    if (tk_cpu_level() >= TK_CPU_AVX2) {
+        first = count / 8 & ~(size_t)3;
+        tk_keccak_copy_out_avx2(lanes, ways, outs, offset, first);
+    }
+#endif
     for (size_t k = 0; k < ways; k++) {
         uint8_t *out = outs[k] + offset;
-        for (size_t i = 0; i < count / 8; i++) store64(out + 8 * i, lanes[i * ways + k]);
+        for (size_t i = first; i < count / 8; i++) store64(out + 8 * i, lanes[i * ways + k]);
         if (count % 8 != 0) memcpy(out + count - count % 8, &lanes[count / 8 * ways + k], count % 8);
     }
 }
