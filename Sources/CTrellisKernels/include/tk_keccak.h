@@ -52,6 +52,21 @@ void tk_sha3_512(uint8_t digest[64], const uint8_t *message, size_t length);
 void tk_shake128(uint8_t *out, size_t outLength, const uint8_t *message, size_t length);
 void tk_shake256(uint8_t *out, size_t outLength, const uint8_t *message, size_t length);
 
+// MARK: many messages of any lengths
+
+/// A message in two parts, `head` then `body`; a part of length 0 may be NULL.
+typedef struct {
+    const uint8_t *head;
+    size_t headLength;
+    const uint8_t *body;
+    size_t bodyLength;
+} tk_message;
+
+/// SHA3-256 of `count` messages of any lengths: digests[i] is that of messages[i]. Eight go side by side.
+void tk_sha3_256_each(size_t count, uint8_t (*digests)[32], const tk_message *messages);
+/// SHAKE256 of `count` messages of any lengths, `outLength` bytes of output each, 136 at most.
+void tk_shake256_each(size_t count, uint8_t *const *outs, size_t outLength, const tk_message *messages);
+
 // MARK: many messages of the same length
 
 /// SHA3-256 of `count` messages of `length` bytes each: digests[i] is that of messages[i]. Eight, then four, go side by side.

@@ -7,8 +7,7 @@
 
 // MARK: blocks in and out
 
-/// XORs `words` words of each message's block, `offset` bytes into it, into the lanes.
-static void xor_in(uint64_t *lanes, size_t ways, const uint8_t *const *messages, size_t offset, size_t words) {
+void tk_keccak_xor_in(uint64_t *lanes, size_t ways, const uint8_t *const *messages, size_t offset, size_t words) {
     size_t first = 0;
 #if defined(__x86_64__)
     if (tk_cpu_level() >= TK_CPU_AVX2) {
@@ -24,7 +23,7 @@ static void xor_in(uint64_t *lanes, size_t ways, const uint8_t *const *messages,
 static void xor_in_last(uint64_t *lanes, size_t ways, const uint8_t *const *messages, size_t offset, size_t length, size_t rate,
                         uint8_t suffix) {
     const size_t words = (length - offset) / 8, rest = (length - offset) % 8;
-    xor_in(lanes, ways, messages, offset, words);
+    tk_keccak_xor_in(lanes, ways, messages, offset, words);
     for (size_t k = 0; k < ways; k++) {
         const uint8_t *bytes = messages[k] + offset + 8 * words;
         uint64_t word = (uint64_t)suffix << (8 * rest);
@@ -56,7 +55,7 @@ void tk_sponge_x4_absorb(tk_sponge_x4 *sponge, size_t rate, uint8_t suffix, cons
     sponge->rate = (uint32_t)rate;
     size_t offset = 0;
     for (; length - offset >= rate; offset += rate) {
-        xor_in(sponge->lanes[0], 4, messages, offset, rate / 8);
+        tk_keccak_xor_in(sponge->lanes[0], 4, messages, offset, rate / 8);
         tk_keccak_f1600_x4(sponge->lanes);
     }
     xor_in_last(sponge->lanes[0], 4, messages, offset, length, rate, suffix);
@@ -67,7 +66,7 @@ void tk_sponge_x8_absorb(tk_sponge_x8 *sponge, size_t rate, uint8_t suffix, cons
     sponge->rate = (uint32_t)rate;
     size_t offset = 0;
     for (; length - offset >= rate; offset += rate) {
-        xor_in(sponge->lanes[0], 8, messages, offset, rate / 8);
+        tk_keccak_xor_in(sponge->lanes[0], 8, messages, offset, rate / 8);
         tk_keccak_f1600_x8(sponge->lanes);
     }
     xor_in_last(sponge->lanes[0], 8, messages, offset, length, rate, suffix);

@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// XORs `words` words of each of `ways` (4 or 8) messages, from `offset` bytes on, into the lanes.
+void tk_keccak_xor_in(uint64_t *lanes, size_t ways, const uint8_t *const *messages, size_t offset, size_t words);
+
 #if defined(__x86_64__)
 // For `ways` 4 or 8 and `words` a multiple of 4, counted from the state's first lane.
 

@@ -137,23 +137,29 @@ void mldsa_expand_mask(const mldsa_arithmetic *with, const mldsa_parameters *p, 
 
 // MARK: the challenge
 
-void mldsa_challenge(const mldsa_parameters *p, polynomial *out, const uint8_t *hash, int32_t one) {
+/// The block of the challenge's stream that starts at `position`.
+static void challenge_block(uint8_t block[TK_SHAKE256_RATE], const mldsa_parameters *p, const uint8_t *hash, size_t position) {
     tk_sponge sponge;
-    uint8_t block[TK_SHAKE256_RATE];
     tk_sponge_init(&sponge, TK_SHAKE256_RATE, TK_SHAKE_SUFFIX);
     tk_sponge_absorb(&sponge, hash, p->challengeHash);
     tk_sponge_finish(&sponge);
-    tk_sponge_squeeze(&sponge, block, sizeof block);
+    for (size_t done = 0; done <= position; done += TK_SHAKE256_RATE) tk_sponge_squeeze(&sponge, block, TK_SHAKE256_RATE);
+}
+
+void mldsa_challenge(const mldsa_parameters *p, polynomial *out, const uint8_t *hash, const uint8_t *stream, int32_t one) {
+    uint8_t block[TK_SHAKE256_RATE];
+    if (stream != NULL)
+        memcpy(block, stream, sizeof block);
+    else
+        challenge_block(block, p, hash, 0);
     uint64_t signs;
     memcpy(&signs, block, 8);
     memset(out, 0, sizeof *out);
     size_t next = 8;
     for (size_t i = DEGREE - p->tau; i < DEGREE; next++) {
-        if (next == sizeof block) {
-            tk_sponge_squeeze(&sponge, block, sizeof block);
-            next = 0;
-        }
-        const size_t place = block[next];
+        // A second block is wanted once in billions of times.
+        if (next % sizeof block == 0) challenge_block(block, p, hash, next);
+        const size_t place = block[next % sizeof block];
         if (place > i) continue;
         out->c[i] = out->c[place];
         out->c[place] = one - 2 * one * (int32_t)(signs & 1);

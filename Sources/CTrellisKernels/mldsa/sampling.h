@@ -24,7 +24,8 @@ void mldsa_expand_secret(const mldsa_arithmetic *with, const mldsa_parameters *p
 /// `count` masks (Algorithm 34) with the counters from `counter` on; count is at most LANES.
 void mldsa_expand_mask(const mldsa_arithmetic *with, const mldsa_parameters *p, polynomial *out, size_t count, const uint8_t rho[64],
                        uint32_t counter);
-/// The challenge (Algorithm 29) with `one` for 1: pass -1 for its negative.
-void mldsa_challenge(const mldsa_parameters *p, polynomial *out, const uint8_t *hash, int32_t one);
+/// The challenge (Algorithm 29) with `one` for 1: pass -1 for its negative. `stream` is the first block, of TK_SHAKE256_RATE bytes, of SHAKE256
+/// of the hash if that is known already, else NULL.
+void mldsa_challenge(const mldsa_parameters *p, polynomial *out, const uint8_t *hash, const uint8_t *stream, int32_t one);
 
 #endif

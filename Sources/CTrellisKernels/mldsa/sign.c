@@ -40,7 +40,7 @@ static void commit(const mldsa_arithmetic *with, const mldsa_signing_key *key, a
     tk_zero(&sponge, sizeof sponge);
     // The hash of a commitment tells nothing of it, also if the attempt fails.
     TK_PUBLIC(s->challengeHash, p->challengeHash);
-    mldsa_challenge(p, &s->challenge, s->challengeHash, 1);
+    mldsa_challenge(p, &s->challenge, s->challengeHash, NULL, 1);
     with->ntt(&s->challenge);
 }
 

@@ -7,14 +7,15 @@
 #include "sampling.h"
 #include "tk_mldsa.h"
 
-int mldsa_open_signature(const mldsa_arithmetic *with, const mldsa_parameters *p, polynomial *out, const uint8_t *signature) {
+int mldsa_open_signature(const mldsa_arithmetic *with, const mldsa_parameters *p, polynomial *out, const uint8_t *signature,
+                         const uint8_t *stream) {
     const uint8_t *z = signature + p->challengeHash;
     if (mldsa_check_hints(z + p->l * p->zBytes, p) != 0) return -1;
     for (size_t j = 0; j < p->l; j++) {
         with->unpack_z(out + j, z + j * p->zBytes, p->gamma1);
         if (with->exceeds(out + j, p->gamma1 - p->beta)) return -1;
     }
-    mldsa_challenge(p, out + p->l, signature, -1);
+    mldsa_challenge(p, out + p->l, signature, stream, -1);
     for (size_t j = 0; j <= p->l; j++) with->ntt(out + j);
     return 0;
 }
@@ -26,8 +27,9 @@ static int32_t adjusted(int32_t high, int32_t low, int32_t gamma2) {
     return high == 0 ? count - 1 : high - 1;
 }
 
-void mldsa_corrected_high(const mldsa_arithmetic *with, const mldsa_parameters *p, uint8_t *packed, polynomial *w, size_t row,
-                          const uint8_t *signature) {
+/// One row: from the sum of products to packed high parts. `w` is used up.
+static void correct_row(const mldsa_arithmetic *with, const mldsa_parameters *p, uint8_t *packed, polynomial *w, size_t row,
+                        const uint8_t *signature) {
     const uint8_t *hints = signature + p->challengeHash + p->l * p->zBytes;
     polynomial high, low;
     with->inverse_ntt(w);
@@ -38,6 +40,16 @@ void mldsa_corrected_high(const mldsa_arithmetic *with, const mldsa_parameters *
         high.c[at] = adjusted(high.c[at], low.c[at], p->gamma2);
     }
     with->pack_high(packed, &high, p->gamma2);
+}
+
+void mldsa_reconstruct_high(const mldsa_arithmetic *with, const mldsa_verifying_key *key, uint8_t *packed, const polynomial *response,
+                            const uint8_t *signature) {
+    const mldsa_parameters *p = key->parameters;
+    polynomial w;
+    for (size_t i = 0; i < p->k; i++) {
+        with->multiply_sum(&w, key->rows + i * (p->l + 1), response, p->l + 1);
+        correct_row(with, p, packed + i * p->w1Bytes, &w, i, signature);
+    }
 }
 
 /// Whether the signature's first bytes are the hash of mu and the packed high parts (lines 12 and 13).
@@ -57,33 +69,26 @@ int tk_mldsa_verify(const void *verifyingKey, const uint8_t mu[64], const uint8_
     const mldsa_parameters *p = key->parameters;
     const mldsa_arithmetic *with = mldsa_arithmetic_now();
     if (signatureLength != p->signatureSize) return TK_MLDSA_REFUSED;
-    polynomial response[COLUMNS_MOST + 1], w;
+    polynomial response[COLUMNS_MOST + 1];
     uint8_t packed[W1_BYTES_MOST];
-    if (mldsa_open_signature(with, p, response, signature) != 0) return TK_MLDSA_REFUSED;
-    for (size_t i = 0; i < p->k; i++) {
-        with->multiply_sum(&w, key->rows + i * (p->l + 1), response, p->l + 1);
-        mldsa_corrected_high(with, p, packed + i * p->w1Bytes, &w, i, signature);
-    }
+    if (mldsa_open_signature(with, p, response, signature, NULL) != 0) return TK_MLDSA_REFUSED;
+    mldsa_reconstruct_high(with, key, packed, response, signature);
     return challenge_matches(p, mu, packed, signature) ? 0 : TK_MLDSA_REFUSED;
 }
 
-/// Room for the expanded key of any set.
-typedef union {
-    mldsa_verifying_key key;
-    uint8_t room[sizeof(mldsa_verifying_key) + ROWS_MOST * (COLUMNS_MOST + 1) * sizeof(polynomial)];
-} verifying_key_room;
-
 int tk_mldsa_verify_bytes_mu(int set, const uint8_t *publicKey, size_t publicKeyLength, const uint8_t mu[64], const uint8_t *signature,
                              size_t signatureLength) {
-    verifying_key_room room;
+    mldsa_verifying_key_room room;
+    if (signatureLength != tk_mldsa_signature_size(set)) return TK_MLDSA_REFUSED;
     if (tk_mldsa_verifying_key(set, publicKey, publicKeyLength, &room) != 0) return TK_MLDSA_REFUSED;
     return tk_mldsa_verify(&room, mu, signature, signatureLength);
 }
 
 int tk_mldsa_verify_bytes(int set, const uint8_t *publicKey, size_t publicKeyLength, const uint8_t *context, size_t contextLength,
                           const uint8_t *message, size_t messageLength, const uint8_t *signature, size_t signatureLength) {
-    verifying_key_room room;
+    mldsa_verifying_key_room room;
     uint8_t mu[TK_MLDSA_MU_SIZE];
+    if (signatureLength != tk_mldsa_signature_size(set)) return TK_MLDSA_REFUSED;
     if (tk_mldsa_verifying_key(set, publicKey, publicKeyLength, &room) != 0) return TK_MLDSA_REFUSED;
     if (tk_mldsa_mu(mu, room.key.tr, context, contextLength, message, messageLength) != 0) return TK_MLDSA_REFUSED;
     return tk_mldsa_verify(&room, mu, signature, signatureLength);
