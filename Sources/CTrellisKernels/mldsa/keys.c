@@ -34,8 +34,7 @@ int tk_mldsa_verifying_key(int set, const uint8_t *publicKey, size_t length, voi
     const mldsa_arithmetic *with = mldsa_arithmetic_now();
     mldsa_verifying_key *key = verifyingKey;
     key->parameters = p;
-    tk_shake256(key->tr, sizeof key->tr, publicKey, length);
-    mldsa_expand_matrix(with, p, key->rows, p->l + 1, publicKey);
+    mldsa_expand_public(with, p, key->rows, p->l + 1, publicKey, key->tr);
     for (size_t i = 0; i < p->k; i++) {
         polynomial *t1 = key->rows + i * (p->l + 1) + p->l;
         with->unpack_t1(t1, publicKey + 32 + i * T1_BYTES);

@@ -19,6 +19,9 @@ void mldsa_sample_uniform(const mldsa_arithmetic *with, size_t count, polynomial
 void mldsa_matrix_seed(uint8_t seed[MATRIX_SEED], const uint8_t rho[32], size_t row, size_t column);
 /// The matrix A-hat (Algorithm 32): row i begins at out[i * stride].
 void mldsa_expand_matrix(const mldsa_arithmetic *with, const mldsa_parameters *p, polynomial *out, size_t stride, const uint8_t rho[32]);
+/// The same for a public key (rho is its beginning), and its hash tr = H(publicKey, 64): cheaper together.
+void mldsa_expand_public(const mldsa_arithmetic *with, const mldsa_parameters *p, polynomial *out, size_t stride, const uint8_t *publicKey,
+                         uint8_t tr[64]);
 /// s1 and s2 (Algorithm 33): l + k polynomials.
 void mldsa_expand_secret(const mldsa_arithmetic *with, const mldsa_parameters *p, polynomial *out, const uint8_t rho[64]);
 /// `count` masks (Algorithm 34) with the counters from `counter` on; count is at most LANES.

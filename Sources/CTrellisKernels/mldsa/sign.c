@@ -9,7 +9,11 @@
 
 /// What an attempt works on. All of it is erased at the end.
 typedef struct {
-    polynomial y[COLUMNS_MOST];
+    /// The masks in hand: those of this attempt, then those of the next. They are made LANES at a time.
+    polynomial y[COLUMNS_MOST - 1 + LANES];
+    size_t masks;
+    /// The counter of the next mask to be made.
+    uint32_t counter;
     /// The transform of y, then z.
     polynomial z[COLUMNS_MOST];
     polynomial high[ROWS_MOST], low[ROWS_MOST];
@@ -20,7 +24,17 @@ typedef struct {
     uint8_t rho[64];
 } attempt_state;
 
-/// w = A y, split, and the challenge that the hash of mu and the high parts gives (lines 11 to 17).
+/// Sees to it that there are l masks for the next attempt (line 11), having used up those of the last.
+static void prepare_masks(const mldsa_arithmetic *with, const mldsa_parameters *p, attempt_state *s, size_t used) {
+    s->masks -= used;
+    memmove(s->y, s->y + used, s->masks * sizeof(polynomial));
+    if (s->masks >= p->l) return;
+    mldsa_expand_mask(with, p, s->y + s->masks, LANES, s->rho, s->counter);
+    s->masks += LANES;
+    s->counter += LANES;
+}
+
+/// w = A y, split, and the challenge that the hash of mu and the high parts gives (lines 12 to 17).
 static void commit(const mldsa_arithmetic *with, const mldsa_signing_key *key, attempt_state *s, const uint8_t mu[64]) {
     const mldsa_parameters *p = key->parameters;
     memcpy(s->z, s->y, p->l * sizeof(polynomial));
@@ -104,12 +118,13 @@ int tk_mldsa_sign(const void *signingKey, const uint8_t mu[64], const uint8_t ra
     tk_sponge_finish(&sponge);
     tk_sponge_squeeze(&sponge, s.rho, sizeof s.rho);
     tk_zero(&sponge, sizeof sponge);
-    uint32_t counter = 0;
-    do {
-        mldsa_expand_mask(with, p, s.y, p->l, s.rho, counter);
-        counter += (uint32_t)p->l;
+    s.masks = 0, s.counter = 0;
+    prepare_masks(with, p, &s, 0);
+    for (;;) {
         commit(with, key, &s, mu);
-    } while (respond(with, key, &s) != 0);
+        if (respond(with, key, &s) == 0) break;
+        prepare_masks(with, p, &s, p->l);
+    }
     encode(with, p, &s, signature);
     tk_zero(&s, sizeof s);
     return 0;
