@@ -75,7 +75,8 @@ let package = Package(
             "TrellisAPI",
             ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, httpTypes] + hummingbird + nio),
         room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
-        room("TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger"]),
+        room(
+            "TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage"]),
         .executableTarget(
             name: "trellis",
             dependencies: [

@@ -43,25 +43,29 @@ public struct CommitRule: Sendable {
 
     private func direct(_ dag: DAG, _ slot: Slot) -> SlotStatus {
         let author = schedule.leader(slot)
+        let quorum = dag.stakes.quorum - (Mutation.isPlanted(.quorumOneShort) ? 1 : 0)
+        let isLax = Mutation.isPlanted(.equivocationCountedTwice)
         var blames = StakeCount(validators: dag.stakes.count)
         for block in dag.blocks(slot.round + 1).joined() where block.parent(round: slot.round, author: author) == nil {
-            blames.insert(block.reference.author, dag.stakes)
+            blames.insert(block.reference.author, dag.stakes, again: isLax)
         }
-        if blames.stake >= dag.stakes.quorum { return .skip(.direct) }
+        if blames.stake >= quorum { return .skip(.direct) }
         for leader in dag.slot(slot.round, author) {
             var certifiers = StakeCount(validators: dag.stakes.count)
-            for certificate in certificates(dag, for: leader.reference) { certifiers.insert(certificate.author, dag.stakes) }
-            if certifiers.stake >= dag.stakes.quorum { return .commit(leader.reference, .direct) }
+            for certificate in certificates(dag, for: leader.reference) { certifiers.insert(certificate.author, dag.stakes, again: isLax) }
+            if certifiers.stake >= quorum { return .commit(leader.reference, .direct) }
         }
         return .undecided
     }
 
     private func indirect(_ dag: DAG, _ slot: Slot, later: [Slot: SlotStatus]) -> SlotStatus {
-        guard dag.highestRound >= slot.round + 3 else { return .undecided }
-        for round in slot.round + 3...dag.highestRound {
+        let first = slot.round + (Mutation.isPlanted(.anchorTooEarly) ? 1 : 3)
+        guard dag.highestRound >= first else { return .undecided }
+        for round in first...dag.highestRound {
             for candidate in schedule.slots(round) {
                 switch later[candidate] ?? .undecided {
                 case .skip: continue
+                case .undecided where Mutation.isPlanted(.undecidedAnchorPassedOver): continue
                 case .undecided: return .undecided
                 case .commit(let anchor, _): return decide(dag, slot, anchor: anchor)
                 }
@@ -71,6 +75,7 @@ public struct CommitRule: Sendable {
     }
 
     private func decide(_ dag: DAG, _ slot: Slot, anchor: BlockReference) -> SlotStatus {
+        guard !Mutation.isPlanted(.indirectRuleSkipped) else { return .skip(.indirect) }
         let reachable = dag.ancestors(of: anchor, at: slot.round + 2)
         for leader in dag.slot(slot.round, schedule.leader(slot))
         where certificates(dag, for: leader.reference).contains(where: reachable.contains) {
@@ -79,21 +84,28 @@ public struct CommitRule: Sendable {
         return .skip(.indirect)
     }
 
+    private func isVote(_ block: Vertex, for leader: BlockReference) -> Bool {
+        let voted = block.parent(round: leader.round, author: leader.author)
+        if Mutation.isPlanted(.twinsShareVotes) { return voted != nil }
+        return voted == leader || Mutation.isPlanted(.voteWithoutParentLink)
+    }
+
     /// The r+2 blocks that are certificates for `leader`.
     private func certificates(_ dag: DAG, for leader: BlockReference) -> [BlockReference] {
         var votes: Set<BlockReference> = []
         var voters = StakeCount(validators: dag.stakes.count)
         for block in dag.blocks(leader.round + 1).joined()
-        where block.parent(round: leader.round, author: leader.author) == leader {
+        where isVote(block, for: leader) {
             votes.insert(block.reference)
             voters.insert(block.reference.author, dag.stakes)
         }
-        guard voters.stake >= dag.stakes.quorum else { return [] }
+        let quorum = dag.stakes.quorum - (Mutation.isPlanted(.certificateOneVoteLess) ? 1 : 0)
+        guard voters.stake >= quorum else { return [] }
         var certificates: [BlockReference] = []
         for block in dag.blocks(leader.round + 2).joined() {
             var supporting = StakeCount(validators: dag.stakes.count)
             for parent in block.parents where votes.contains(parent) { supporting.insert(parent.author, dag.stakes) }
-            if supporting.stake >= dag.stakes.quorum { certificates.append(block.reference) }
+            if supporting.stake >= quorum { certificates.append(block.reference) }
         }
         return certificates
     }

@@ -19,7 +19,8 @@ extension Core {
             fetches.remove(block.reference)
             if block.timestamp > now.wall {
                 let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
-                guard held.count(where: { $0.block.author == block.author }) < committee.limits.suspendedPerAuthor else { continue }
+                let count = Mutation.isPlanted(.heldUnbounded) ? 0 : held.count { $0.block.author == block.author }
+                guard count < committee.limits.suspendedPerAuthor else { continue }
                 held.append((until: now.monotonic + hold, block: block, sender: sender))
             } else {
                 admit(block, from: sender)
@@ -30,7 +31,7 @@ extension Core {
 
     /// Lets in what was held back for a timestamp ahead of our clock.
     mutating func releaseHeld() {
-        guard !held.isEmpty else { return }
+        guard !held.isEmpty, !Mutation.isPlanted(.futureNeverLetIn) else { return }
         let due = held.filter { $0.until <= now.monotonic }
         guard !due.isEmpty else { return }
         held.removeAll { $0.until <= now.monotonic }
@@ -65,6 +66,7 @@ extension Core {
     /// A third block of one slot comes in only when somebody else built on it, and for everybody who does only so many: equivocation must
     /// not fill our memory. An honest author cites one chain of an equivocator in each of its blocks.
     private mutating func isNeeded(_ reference: BlockReference) -> Bool {
+        if Mutation.isPlanted(.twinsUnbounded) { return true }
         for sponsor in suspension.sponsors(of: reference) {
             let key = ExtraTwins(round: reference.round, author: reference.author, sponsor: sponsor)
             guard extraTwins[key, default: 0] < committee.parameters.gcDepth else { continue }
@@ -93,7 +95,7 @@ extension Core {
     /// An own block, mostly the one just built. One that comes from a peer is one that our journal lost: we go on from it, and never
     /// sign for its round again.
     private mutating func adopt(_ block: Block) {
-        guard block.round > ownLast.round else { return }
+        guard block.round > ownLast.round, !Mutation.isPlanted(.ownBlockNotAdopted) else { return }
         said(block)
         pool.restore(block.payload, round: block.round)
     }
@@ -128,7 +130,7 @@ extension Core {
     private mutating func collect() {
         let floor = linearizer.gcRound
         for reference in unexecuted.keys where reference.round <= floor { _ = forget(reference) }
-        pool.reclaim(atOrBelow: floor)
+        if !Mutation.isPlanted(.reclaimedForgotten) { pool.reclaim(atOrBelow: floor) }
         suspension.prune(atOrBelow: floor)
         fetches.remove(atOrBelow: floor)
         extraTwins = extraTwins.filter { $0.key.round > floor }

@@ -6,7 +6,7 @@ import TrellisModel
 extension Core {
     /// Whether there is anything to do. A quiescent validator only follows rounds that others open.
     var isActive: Bool {
-        !pool.isEmpty || unexecutedPayloads > 0 || certifier.isWaiting || !attestationsDue.isEmpty
+        !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || unexecutedPayloads > 0 || certifier.isWaiting || !attestationsDue.isEmpty
             || nextDeadline.map { $0 <= now.wall } ?? false
     }
 
@@ -15,7 +15,8 @@ extension Core {
         guard !isSealing else { return nil }
         // No round is entered without the own block of the round before, unless the slot three rounds back is decided. A block that the
         // journal lost counts as built: it cannot be built again.
-        let target = min(quorumRound + 1, max(signedUpTo &+ 1, linearizer.lastDecided.round + 3))
+        let isFree = Mutation.isPlanted(.pacingRuleRemoved)
+        let target = isFree ? quorumRound + 1 : min(quorumRound + 1, max(signedUpTo &+ 1, linearizer.lastDecided.round + 3))
         guard target > ownLast.round, target > signedUpTo else { return nil }
         guard isActive || linearizer.dag.highestRound >= target else { return nil }
         return target
@@ -40,8 +41,9 @@ extension Core {
         // A commit's time is that of its leader's parents, and the genesis blocks below round 1 have none: a proposal there would expire
         // at once.
         let payload = target > 1 ? pool.take(for: target) : .empty
+        let timestamp = Mutation.isPlanted(.timestampsUnclamped) ? now.wall : max(now.wall, ownLast.timestamp)
         let prefix = BlockPrefix(
-            epoch: committee.epoch, round: target, author: own, timestamp: max(now.wall, ownLast.timestamp),
+            epoch: committee.epoch, round: target, author: own, timestamp: timestamp,
             scheme: committee.validators[Int(own)].scheme.identifier)
         let header = BlockHeader(
             prefix: prefix, parents: parents(for: target), payloadRoot: payload.root, attestations: attestationsDue)

@@ -33,7 +33,7 @@ extension Core {
 
     /// Asks `holder` for `reference`, unless it was asked before.
     mutating func wish(_ reference: BlockReference, from holder: ValidatorIndex) {
-        guard holder != own else { return }
+        guard holder != own, !Mutation.isPlanted(.missingNotFetched) else { return }
         // Its author pays only for what it signed for itself: else a liar could fill everybody's account with inventions.
         let sponsors = suspension.dependentAuthors(of: reference).sorted()
         fetches.add(reference, holder: holder, sponsors: sponsors, now: now.monotonic)

@@ -135,7 +135,8 @@ public struct Core: Sendable {
         guard let checkpoint else { return }
         report(certifier.executed(checkpoint))
         guard checkpoint.index > certifier.certifiedIndex else { return }
-        attestationsDue.append(Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite)))
+        let index = checkpoint.index + (Mutation.isPlanted(.attestationBeforeExecution) ? 1 : 0)
+        attestationsDue.append(Attestation(index: index, checkpoint: checkpoint.digest(committee.suite)))
         if attestationsDue.count > committee.limits.attestations {
             attestationsDue.removeFirst(attestationsDue.count - committee.limits.attestations)
         }

@@ -12,6 +12,8 @@ public struct Linearizer: Sendable {
     /// The last slot whose fate has been put out.
     public private(set) var lastDecided: Slot
     public private(set) var last: LastCommit
+    /// Whether the graph has grown since its slots were last judged.
+    private var isUnjudged = true
 
     /// As much of the newest commit as the next one depends on.
     public struct LastCommit: Sendable, Equatable {
@@ -51,12 +53,18 @@ public struct Linearizer: Sendable {
     public var gcRound: Round { last.leaderRound > gcDepth ? last.leaderRound - gcDepth : 0 }
 
     @discardableResult
-    public mutating func insert(_ vertex: Vertex) -> Bool { dag.insert(vertex) }
+    public mutating func insert(_ vertex: Vertex) -> Bool {
+        guard dag.insert(vertex) else { return false }
+        isUnjudged = true
+        return true
+    }
 
     public func statuses() -> [(slot: Slot, status: SlotStatus)] { rule.statuses(dag, after: lastDecided) }
 
     /// Commits every leader of the decided prefix, in order.
     public mutating func advance() -> [Commit] {
+        guard isUnjudged else { return [] }
+        isUnjudged = false
         var commits: [Commit] = []
         for (slot, status) in statuses() {
             switch status {
@@ -71,18 +79,19 @@ public struct Linearizer: Sendable {
 
     private mutating func output(_ leader: BlockReference) -> Commit {
         let blocks = history(of: leader)
-        let timestamp = max(last.timestamp, medianTimestamp(of: leader))
+        let median = medianTimestamp(of: leader)
+        let timestamp = Mutation.isPlanted(.timestampsUnclamped) ? median : max(last.timestamp, median)
         let commit = Commit(
             index: last.index + 1, leader: leader, blocks: blocks, timestamp: timestamp, previous: last.digest, suite: suite)
         for block in blocks { dag.markOutput(block) }
         last = LastCommit(commit)
-        dag.prune(below: gcRound)
+        dag.prune(below: gcRound + (Mutation.isPlanted(.collectionOffByOne) ? 2 : 0))
         return commit
     }
 
     /// A commit that was decided before a restart: marks its blocks and moves on without deciding again.
     public mutating func replay(_ commit: Commit) {
-        for block in commit.blocks { dag.markOutput(block) }
+        for block in commit.blocks where !Mutation.isPlanted(.outputForgotten) { dag.markOutput(block) }
         last = LastCommit(commit)
         let slots = rule.schedule.slots(commit.leader.round)
         lastDecided = slots.first { rule.schedule.leader($0) == commit.leader.author } ?? lastDecided
@@ -100,7 +109,7 @@ public struct Linearizer: Sendable {
             found.append(next)
             for parent in vertex.parents where parent.round > floor && visited.insert(parent).inserted { open.append(parent) }
         }
-        return found.sorted()
+        return Mutation.isPlanted(.historyUnsorted) ? found : found.sorted()
     }
 
     /// The stake-weighted median of the timestamps of the leader's parents in the round below it.

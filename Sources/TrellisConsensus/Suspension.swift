@@ -81,7 +81,9 @@ struct Suspension: Sendable {
         return true
     }
 
-    private func hasRoom(_ account: ValidatorIndex) -> Bool { charged[account, default: 0] < perSponsorMaximum }
+    private func hasRoom(_ account: ValidatorIndex) -> Bool {
+        charged[account, default: 0] < perSponsorMaximum || Mutation.isPlanted(.suspendedUnbounded)
+    }
 
     /// Drops the newest block of an account if it is above `round`; it comes again when it is needed.
     private mutating func displace(above round: Round, in account: ValidatorIndex) -> Bool {

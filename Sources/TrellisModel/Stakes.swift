@@ -46,8 +46,12 @@ public struct StakeCount: Sendable {
 
     /// Adds `validator` unless it was counted before or is unknown.
     @discardableResult
-    public mutating func insert(_ validator: ValidatorIndex, _ stakes: Stakes) -> Bool {
-        guard Int(validator) < stakes.count, !contains(validator) else { return false }
+    public mutating func insert(_ validator: ValidatorIndex, _ stakes: Stakes) -> Bool { insert(validator, stakes, again: false) }
+
+    /// - Parameter again: for a mutation alone: counts who was counted before once more.
+    @discardableResult
+    package mutating func insert(_ validator: ValidatorIndex, _ stakes: Stakes, again: Bool) -> Bool {
+        guard Int(validator) < stakes.count, again || !contains(validator) else { return false }
         seen[Int(validator) / 64] |= 1 << (UInt64(validator) % 64)
         stake += stakes[validator]
         return true

@@ -38,9 +38,12 @@ struct SimulatedJournal {
     }
 
     /// Loses all that was not synced but a part from its beginning.
-    mutating func crash(_ random: inout SimulationRandom) {
+    ///
+    /// - Parameter isDamaged: what was synced is damaged somewhere, and was cut there. The mark has a file of its own, and stays.
+    mutating func crash(_ random: inout SimulationRandom, isDamaged: Bool = false) {
         let kept = random.chance(permille: 500) ? 0 : random.below(entries.count - synced + 1)
         entries.removeLast(entries.count - synced - kept)
+        if isDamaged { entries.removeLast(random.below(random.chance(permille: 700) ? min(50, entries.count) : entries.count + 1)) }
         synced = entries.count
         positions = [:]
         rounds = [:]
@@ -66,9 +69,18 @@ struct SimulatedJournal {
 
     /// The first position of any block above `round`.
     func position(above round: Round) -> Int {
-        entries.indices.first { place in
-            if case .block(let block) = entries[place] { block.round > round } else { false }
-        } ?? entries.count
+        guard round < highestRound else { return entries.count }
+        var first = entries.count
+        for candidate in (round + 1)...highestRound {
+            for reference in rounds[candidate] ?? [] { first = min(first, positions[reference] ?? first) }
+        }
+        return first
+    }
+
+    /// The newest commit, if any.
+    var lastCommit: UInt64 {
+        for entry in entries.reversed() { if case .commit(let commit) = entry { return commit.index } }
+        return 0
     }
 
     /// Encoded blocks, as many as fit one message.

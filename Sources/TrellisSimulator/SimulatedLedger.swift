@@ -1,9 +1,10 @@
-// A simulated validator's ledger: the real state machine, the identifiers it has logged, and the snapshot that a restart begins with.
+// A simulated validator's ledger: the real state machine, the entries it has logged, and the snapshot that a restart begins with.
 
 import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisVerify
 
 struct SimulatedLedger {
     private struct Snapshot {
@@ -18,8 +19,10 @@ struct SimulatedLedger {
     }
 
     private(set) var ledger: Ledger
+    /// Identifiers of the log's entries, and their bytes.
     private(set) var logged: [Digest] = []
-    private let known = Known()
+    private var entries: [[UInt8]] = []
+    private var known = Known()
     private var snapshot: Snapshot
 
     init(committee: Committee) {
@@ -28,15 +31,18 @@ struct SimulatedLedger {
     }
 
     var journalStart: Int { snapshot.journalStart }
-    var commitsSinceSnapshot: UInt64 { ledger.lastCommit.index - snapshot.ledger.lastCommit.index }
+    var snapshotCommit: UInt64 { snapshot.ledger.lastCommit.index }
+    var commitsSinceSnapshot: UInt64 { ledger.lastCommit.index - snapshotCommit }
 
     func isLogged(_ identifier: Digest) -> Bool { known.identifiers.contains(identifier) }
 
     mutating func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
         let known = known
-        let execution = try ledger.execute(commit, payloads: payloads) { known.identifiers.contains($0) }
+        let forgets = Mutation.isPlanted(.duplicatesExecuted)
+        let execution = try ledger.execute(commit, payloads: payloads) { !forgets && known.identifiers.contains($0) }
         for append in execution.appended {
             logged.append(append.identifier)
+            entries.append(Array(append.bytes))
             known.identifiers.insert(append.identifier)
         }
         return execution
@@ -50,6 +56,17 @@ struct SimulatedLedger {
     mutating func crash() {
         ledger = snapshot.ledger
         logged.removeLast(logged.count - snapshot.logged)
+        entries.removeLast(entries.count - snapshot.logged)
         known.identifiers = Set(logged)
+    }
+
+    /// The receipt of one entry under a certificate; nil when the certificate does not cover it.
+    func receipt(_ place: Int, _ certificate: CheckpointCertificate) -> Receipt? {
+        let size = Int(clamping: certificate.checkpoint.logSize)
+        guard place < size, size <= entries.count else { return nil }
+        let leaves = entries.prefix(size).map { Merkle.leafHash($0) }
+        guard let proof = Merkle.inclusionProof(index: place, leafHashes: leaves) else { return nil }
+        return Receipt(
+            suite: ledger.committee.suite, entry: entries[place], index: UInt64(place), proof: proof, certificate: certificate)
     }
 }

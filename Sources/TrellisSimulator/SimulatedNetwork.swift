@@ -1,84 +1,112 @@
-// What happens to messages on their way: delay, loss, doubling, overtaking, partitions. It decides when a letter arrives, nothing else.
+// What happens to messages on their way: delay, loss, doubling, replay, overtaking, slow links, clogged machines, partitions of both kinds.
+// It decides when a letter arrives, nothing else.
 
 import TrellisConsensus
-import TrellisCrypto
 import TrellisModel
-
-/// One encoded message on its way. A broadcast is one letter to many, decoded once.
-final class Letter {
-    let sender: ValidatorIndex
-    let bytes: [UInt8]
-    private var isOpen = false
-    private var input: Input?
-
-    init(sender: ValidatorIndex, bytes: [UInt8]) {
-        self.sender = sender
-        self.bytes = bytes
-    }
-
-    /// The input that the message is to a validator, as its intake sees it: decoded, bounded, verified; nil when refused.
-    /// `saw` hears once of every block that is valid.
-    func open(_ committee: Committee, saw: (BlockReference) -> Void) -> Input? {
-        guard !isOpen else { return input }
-        isOpen = true
-        input = decode(committee)
-        if case .blocks(let blocks, _) = input { for block in blocks { saw(block.block.reference) } }
-        return input
-    }
-
-    private func decode(_ committee: Committee) -> Input? {
-        guard let message = try? PeerMessage(wireBytes: bytes, committee: committee) else { return nil }
-        switch message {
-        case .blocks(let blocks):
-            return .blocks(blocks.compactMap { try? VerifiedBlock(wireBytes: $0, committee: committee) }, from: sender)
-        case .heartbeat(let heartbeat): return .heartbeat(heartbeat, from: sender)
-        case .fetch(let references): return .fetch(references, from: sender)
-        case .fetchRounds(let round): return .fetchRounds(round, from: sender)
-        case .certificate(let certificate): return (try? certificate.verify(committee)) == nil ? nil : .certificate(certificate)
-        }
-    }
-}
 
 struct SimulatedNetwork {
     let faults: Faults
     private var random: SimulationRandom
-    /// Machines in the same group hear one another.
-    private(set) var groups: [Int]
+    private let machines: Int
+    /// Whether what the row's machine sends reaches the column's.
+    private var isCut: [[Bool]]
+    private var factors: [[UInt64]]
+    /// What a machine sends or is sent within these times waits until their end.
+    private var clogs: [(from: UInt64, to: UInt64)]
     private var loss: Int
+    private var isHealed = false
 
     init(machines: Int, faults: Faults, random: SimulationRandom) {
         self.faults = faults
         self.random = random
-        groups = [Int](repeating: 0, count: machines)
+        self.machines = machines
         loss = faults.loss
+        isCut = Self.whole(machines)
+        clogs = [(from: UInt64, to: UInt64)](repeating: (0, 0), count: machines)
+        factors = [[UInt64]](repeating: [UInt64](repeating: 1, count: machines), count: machines)
+        for sender in 0..<machines {
+            for receiver in 0..<machines where self.random.chance(permille: faults.slowLink) {
+                factors[sender][receiver] = self.random.between(2, 10)
+            }
+        }
+        if faults.hasSlowMachine {
+            for other in 0..<machines {
+                factors[slowMachine][other] = 10
+                factors[other][slowMachine] = 10
+            }
+        }
     }
 
-    var isPartitioned: Bool { groups.contains { $0 != groups[0] } }
-
-    /// Splits the machines into two groups, or cuts off one.
-    mutating func split() {
-        let isolated = random.chance(permille: 400) ? random.below(groups.count) : nil
-        for machine in groups.indices { groups[machine] = isolated.map { $0 == machine ? 1 : 0 } ?? random.below(2) }
+    private static func whole(_ machines: Int) -> [[Bool]] {
+        [[Bool]](repeating: [Bool](repeating: false, count: machines), count: machines)
     }
 
-    mutating func join() { groups = [Int](repeating: 0, count: groups.count) }
+    /// The machine that is slow where one is.
+    var slowMachine: Int { machines - 1 }
+    var isPartitioned: Bool { isCut.contains { $0.contains(true) } }
+
+    func connects(_ one: Int, _ other: Int) -> Bool { !isCut[one][other] && !isCut[other][one] }
+
+    /// Cuts off one machine, splits the machines into two groups, or cuts single directions of links. Returns a line for the transcript.
+    mutating func split() -> String {
+        isCut = Self.whole(machines)
+        switch random.below(5) {
+        case 0, 1:
+            let alone = random.below(machines)
+            for other in 0..<machines where other != alone { cut(alone, other) }
+            return "machine \(alone) is cut off"
+        case 2, 3:
+            let groups = (0..<machines).map { _ in random.below(2) }
+            for one in 0..<machines { for other in 0..<machines where groups[one] != groups[other] { isCut[one][other] = true } }
+            return "partition \(groups)"
+        default:
+            for one in 0..<machines { for other in 0..<machines where one != other { isCut[one][other] = random.chance(permille: 250) } }
+            return "some hear whom they cannot reach"
+        }
+    }
+
+    private mutating func cut(_ one: Int, _ other: Int) {
+        isCut[one][other] = true
+        isCut[other][one] = true
+    }
+
+    mutating func join() { isCut = Self.whole(machines) }
+
+    /// Some machines clog one after the other, and come free in another order.
+    mutating func clog(at now: UInt64) {
+        for machine in 0..<machines where random.chance(permille: 500) {
+            let from = now + random.below(UInt64(1_000_000))
+            clogs[machine] = (from: from, to: from + random.below(UInt64(2_500_000)))
+        }
+    }
 
     mutating func heal() {
         join()
+        isHealed = true
         loss = faults.lossAfter
+        clogs = [(from: UInt64, to: UInt64)](repeating: (0, 0), count: machines)
     }
 
     /// After how many microseconds the letter arrives, once for every copy; none when it is lost.
-    mutating func delays(from sender: Int, to receiver: Int) -> [UInt64] {
-        guard groups[sender] == groups[receiver], !random.chance(permille: loss) else { return [] }
-        var delays = [delay()]
-        if random.chance(permille: faults.duplicate) { delays.append(delay()) }
+    mutating func delays(from sender: Int, to receiver: Int, at now: UInt64) -> [UInt64] {
+        guard !isCut[sender][receiver], !random.chance(permille: loss) else { return [] }
+        let clogged = max(clogged(sender, now), clogged(receiver, now))
+        var delays = [clogged + delay(sender, receiver)]
+        if random.chance(permille: faults.duplicate) { delays.append(clogged + delay(sender, receiver)) }
+        if !isHealed, random.chance(permille: faults.replay) { delays.append(random.between(1_000_000, 15_000_000)) }
         return delays
     }
 
-    private mutating func delay() -> UInt64 {
-        let delay = random.between(faults.delay.least, faults.delay.most)
-        return random.chance(permille: faults.straggler) ? delay * random.between(2, 20) : delay
+    private func clogged(_ machine: Int, _ now: UInt64) -> UInt64 {
+        let clog = clogs[machine]
+        return clog.from <= now && now < clog.to ? clog.to - now : 0
+    }
+
+    private mutating func delay(_ sender: Int, _ receiver: Int) -> UInt64 {
+        var delay = random.between(faults.delay.least, faults.delay.most)
+        delay = min(delay * factors[sender][receiver], max(delay, 300_000))
+        guard random.chance(permille: faults.straggler) else { return delay }
+        return delay * random.between(2, !isHealed && random.chance(permille: 50) ? 200 : 20)
     }
 }
 

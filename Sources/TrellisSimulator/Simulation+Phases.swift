@@ -5,6 +5,7 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisVerify
 
 extension Simulation {
     /// Time from healing until everything submitted must be everywhere and all must be quiet, in microseconds.
@@ -13,13 +14,18 @@ extension Simulation {
     private var quietTime: UInt64 { 8_000_000 }
 
     private var correct: [SimulatedValidator] { machines.filter(\.isCorrect) }
-    private var hasLiar: Bool { machines.contains { $0.behaviour == .liar } }
+    /// Adversaries that may keep others awake, but must not keep them busy.
+    private var isNoisy: Bool { machines.contains { $0.adversary?.isNoisy == true } }
 
     func runPhases() {
         schedule(.client, after: 20_000)
         advance(to: configuration.duration * 1000)
         heal()
         let healedAt = now
+        let round = correct.compactMap { $0.core?.highestRound }.max() ?? 0
+        let commit = witness.commitCount
+        advance(to: now + 15_000_000)
+        checkCaughtUp(to: round, commit)
         let lightLoad = underLightLoad()
         advance(to: max(healedAt + settleTime, now + settleTime / 2))
         checkEverywhere("healing")
@@ -30,15 +36,6 @@ extension Simulation {
         checkIdle()
         loneTransaction()
         restartWhileQuiet()
-    }
-
-    private func heal() {
-        isHealed = true
-        note("healed")
-        join()
-        network.heal()
-        for machine in machines where machine.behaviour != .silent && !machine.isUp { machine.start() }
-        for machine in machines where machine.isUp { greet(machine) }
     }
 
     // MARK: Load
@@ -52,7 +49,16 @@ extension Simulation {
         for _ in 0..<(random.chance(permille: 100) ? random.below(40) : 1) {
             let isRecord = random.chance(permille: 700)
             submit(transaction(isRecord: isRecord), isRecord: isRecord, to: machine)
+            // Some clients do not trust one validator, and some say everything twice.
+            if random.chance(permille: 100), let last = submissions.last { up[random.below(up.count)].take(.submit([last.transaction])) }
         }
+    }
+
+    func submit(_ transaction: Transaction, isRecord: Bool, to machine: SimulatedValidator) {
+        submissionsByIdentifier[transaction.identifier] = submissions.count
+        submissions.append(Submission(transaction: transaction, machine: machine.number, at: now, isRecord: isRecord))
+        note("client gives \(isRecord ? "record" : "proposal") \(transaction.identifier.description.prefix(8)) to \(machine.name)")
+        machine.take(.submit([transaction]))
     }
 
     private func transaction(isRecord: Bool) -> Transaction {
@@ -63,7 +69,6 @@ extension Simulation {
 
     /// One record or proposal each 700 ms to one validator after another; returns where they stand in `submissions`.
     private func underLightLoad() -> Range<Int> {
-        advance(to: now + 15_000_000)
         let first = submissions.count
         for isRecord in [true, false] {
             for step in 0..<max(6, keys.committee.validators.count) {
@@ -109,12 +114,42 @@ extension Simulation {
                 witness.violation(
                     "\(machine.name) has \(machine.ledger.ledger.logSize) entries after \(occasion), certified are \(certified)")
             }
-            if core.suspendedCount > 0 && !hasLiar { note("\(machine.name) still holds \(core.suspendedCount) suspended blocks") }
+            checkReceipts(machine, core)
+            if core.suspendedCount > 0 && !isNoisy { note("\(machine.name) still holds \(core.suspendedCount) suspended blocks") }
+        }
+    }
+
+    /// A receipt of the newest certificate verifies, whichever entry it is of.
+    private func checkReceipts(_ machine: SimulatedValidator, _ core: Core) {
+        guard let certificate = core.certificate, !machine.ledger.logged.isEmpty else { return }
+        for _ in 0..<2 {
+            let place = random.below(machine.ledger.logged.count)
+            guard let receipt = machine.ledger.receipt(place, certificate) else { continue }
+            do {
+                let verified = try receipt.verify(committee: keys.committee, network: "simulated")
+                if verified.identifier != machine.ledger.logged[place] {
+                    witness.violation("\(machine.name) gives another entry's receipt")
+                }
+            } catch {
+                witness.violation("\(machine.name) gives a receipt of entry \(place) that does not verify: \(error)")
+            }
+        }
+    }
+
+    /// Whoever was behind when all was healed has what the others had by then.
+    private func checkCaughtUp(to round: Round, _ commit: UInt64) {
+        for machine in correct {
+            guard let core = machine.core else { continue }
+            if core.highestRound < round || core.lastCommit.index < commit {
+                witness.violation(
+                    "\(machine.name) is in round \(core.highestRound), commit \(core.lastCommit.index) after 15 s, when others were in "
+                        + "round \(round), commit \(commit) at the beginning of them")
+            }
         }
     }
 
     private func checkQuiet(since start: UInt64) {
-        guard !hasLiar, lastPublishedAt > start else { return }
+        guard !isNoisy, lastPublishedAt > start else { return }
         let rounds = correct.map { "\($0.core?.round ?? 0)" }.joined(separator: " ")
         witness.violation("blocks are still published at \(SimulationReport.milliseconds(lastPublishedAt)) ms, in rounds \(rounds)")
     }
@@ -129,7 +164,7 @@ extension Simulation {
         let validators = UInt64(keys.committee.validators.count)
         report.idleMessagesPermille = (report.messages - messages) * 1000 / validators / seconds
         report.idleTicksPermille = (correct.reduce(0) { $0 + $1.ticks } - ticks) * 1000 / UInt64(correct.count) / seconds
-        guard !hasLiar else { return }
+        guard !isNoisy else { return }
         // An adversary may keep others asking for what it hides, but not often.
         let hasAdversary = machines.contains { !$0.isCorrect && $0.behaviour != .silent }
         let allowed = hasAdversary ? 8 * validators * seconds : 0
@@ -160,7 +195,7 @@ extension Simulation {
         checkQuiet(since: now - quietTime)
         report.afterIdle = latencies(first..<submissions.count, records: true)
         if let lone = submissions.last, let certified = lone.certifiedAt { report.afterIdleCertified = certified - lone.at }
-        guard faults.lossAfter == 0, !hasLiar else { return }
+        guard faults.lossAfter == 0, !isNoisy else { return }
         if report.afterIdle.worst > 2 * report.lightLoad.worst + 500_000 {
             witness.violation(
                 "after idling a record took \(SimulationReport.milliseconds(report.afterIdle.worst)) ms, "

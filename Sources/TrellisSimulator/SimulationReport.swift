@@ -29,6 +29,8 @@ public struct SimulationReport: Sendable {
     public internal(set) var equivocations = 0
     /// Proofs of misbehaviour in the ledger.
     public internal(set) var evidence = 0
+    /// Simulated milliseconds in all.
+    public internal(set) var simulated: Milliseconds = 0
     /// Records under light load with no faults.
     public internal(set) var lightLoad = SimulatedLatency([])
     /// Proposals under light load, until they are decided.
@@ -50,6 +52,7 @@ public struct SimulationReport: Sendable {
         var words = "trellis simulate --seed \(configuration.seed)"
         words += " --validators \(configuration.validators) --profile \(configuration.profile.rawValue)"
         words += " --duration \(configuration.duration) --idle \(configuration.idle)"
+        if let adversary = configuration.adversary { words += " --adversary \(adversary)" }
         if configuration.down > 0 { words += " --down \(configuration.down)" }
         if configuration.signatures != .hash { words += " --signatures \(configuration.signatures.rawValue)" }
         return words

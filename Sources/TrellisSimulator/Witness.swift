@@ -16,7 +16,9 @@ struct Witness {
 
     private(set) var violations: [String] = []
     private var commits: [Commit] = []
+    private var ordered: Set<BlockReference> = []
     private var said: [OwnSlot: Digest] = [:]
+    private var newestTimestamps: [ValidatorIndex: (round: Round, timestamp: Milliseconds)] = [:]
     private var checkpoints: [UInt64: Digest] = [:]
 
     var commitCount: UInt64 { UInt64(commits.count) }
@@ -25,29 +27,37 @@ struct Witness {
         if violations.count < Self.violationsMaximum { violations.append(line) }
     }
 
-    /// A correct validator decided a commit: everybody's commit of this index is the same.
-    mutating func committed(_ commit: Commit, by name: String) {
-        let place = Int(commit.index) - 1
-        if place == commits.count {
-            commits.append(commit)
-        } else if place > commits.count {
-            violation("\(name) committed \(commit.index), but nobody has committed \(commits.count + 1)")
-        } else if commits[place].digest != commit.digest {
-            let other = commits[place]
-            violation(
-                "\(name) committed \(commit.index) as leader \(commit.leader) with \(commit.blocks.count) blocks at \(commit.timestamp), "
-                    + "another validator as leader \(other.leader) with \(other.blocks.count) blocks at \(other.timestamp)")
-        }
-    }
+    // MARK: Order
 
-    /// A block of a correct author was seen on the network: it is the only one of its slot, ever.
-    mutating func saw(_ reference: BlockReference) {
-        let slot = OwnSlot(round: reference.round, author: reference.author)
-        guard let first = said[slot] else {
-            said[slot] = reference.digest
-            return
+    /// A correct validator decided a commit: everybody's commit of this index is the same. Returns whether it is the first to do so.
+    @discardableResult
+    mutating func committed(_ commit: Commit, by name: String) -> Bool {
+        let place = Int(commit.index) - 1
+        if place > commits.count {
+            violation("\(name) committed \(commit.index), but nobody has committed \(commits.count + 1)")
+            return false
         }
-        if first != reference.digest { violation("v\(reference.author) published two blocks in round \(reference.round)") }
+        if place < commits.count {
+            if commits[place].digest != commit.digest {
+                let other = commits[place]
+                violation(
+                    "\(name) committed \(commit.index) as leader \(commit.leader) with \(commit.blocks.count) blocks at "
+                        + "\(commit.timestamp), another validator as leader \(other.leader) with \(other.blocks.count) blocks at "
+                        + "\(other.timestamp)")
+            }
+            return false
+        }
+        if let last = commits.last {
+            if commit.timestamp < last.timestamp { violation("the time of commit \(commit.index) goes back") }
+            if commit.leader.round <= last.leader.round { violation("the leader of commit \(commit.index) is not above the one before") }
+            if commit.previous != last.digest { violation("commit \(commit.index) does not follow the one before") }
+        }
+        for block in commit.blocks where !ordered.insert(block).inserted { violation("commit \(commit.index) orders \(block) again") }
+        for (left, right) in zip(commit.blocks, commit.blocks.dropFirst()) where left >= right {
+            violation("commit \(commit.index) orders \(left) before \(right)")
+        }
+        commits.append(commit)
+        return true
     }
 
     mutating func executed(_ checkpoint: Checkpoint, _ suite: HashSuite, by name: String) {
@@ -59,15 +69,56 @@ struct Witness {
         if first != digest { violation("\(name) has another checkpoint at commit \(checkpoint.index)") }
     }
 
-    /// What a peer can make a validator hold is bounded.
-    mutating func checkBounds(_ core: Core, by name: String) {
-        let committee = core.committee
-        let validators = committee.validators.count
-        if core.suspendedCount > validators * committee.limits.suspendedPerAuthor {
-            violation("\(name) holds \(core.suspendedCount) suspended blocks")
+    // MARK: Blocks
+
+    /// A block of a correct author was seen on the network: it is the only one of its slot, ever, and its time does not go back.
+    mutating func saw(_ reference: BlockReference, timestamp: Milliseconds = 0) {
+        let slot = OwnSlot(round: reference.round, author: reference.author)
+        guard let first = said[slot] else {
+            said[slot] = reference.digest
+            let newest = newestTimestamps[reference.author] ?? (0, 0)
+            if reference.round > newest.round {
+                if timestamp < newest.timestamp { violation("v\(reference.author) goes back in time in round \(reference.round)") }
+                newestTimestamps[reference.author] = (reference.round, timestamp)
+            }
+            return
         }
+        if first != reference.digest { violation("v\(reference.author) published two blocks in round \(reference.round)") }
+    }
+
+    /// A correct validator took a block into its graph. The rules stand here once more, in other words than the protocol's.
+    mutating func accepted(_ block: Block, _ committee: Committee, by name: String) {
+        let parents = block.header.parents
+        let authors = parents.map(\.author)
+        var isValid = block.round > 0 && block.header.prefix.epoch == committee.epoch && authors.first == block.author
+        isValid = isValid && Set(authors).count == authors.count && parents.allSatisfy { $0.round < block.round }
+        let below = parents.filter { $0.round == block.round - 1 }.reduce(Stake(0)) { $0 + committee.stakes[$1.author] }
+        isValid = isValid && 3 * below > 2 * (committee.stakes.total - 1) && below >= committee.stakes.quorum
+        if !isValid { violation("\(name) accepts \(block.reference), which is not valid") }
+    }
+
+    // MARK: Bounds
+
+    /// What a peer can make a validator hold is bounded.
+    mutating func checkBounds(suspended: Int, fetches: Int, _ committee: Committee, by name: String) {
+        let validators = committee.validators.count
+        if suspended > validators * committee.limits.suspendedPerAuthor { violation("\(name) holds \(suspended) suspended blocks") }
         let fetchesMaximum = validators * max(4 * validators, 4 * PeerMessage.fetchMaximum / validators)
-        if core.fetchCount > fetchesMaximum { violation("\(name) has \(core.fetchCount) fetches in flight") }
+        if fetches > fetchesMaximum { violation("\(name) has \(fetches) fetches in flight") }
+    }
+
+    mutating func checkFootprint(_ core: Core, by name: String) {
+        let footprint = core.footprint
+        let validators = core.committee.validators.count
+        let depth = Int(core.committee.parameters.gcDepth)
         if core.round > core.highestRound { violation("\(name) built round \(core.round), above its own DAG at \(core.highestRound)") }
+        // Two blocks in every slot, and for every pair of validators as many more as the gc depth has rounds.
+        let vertices = Int(clamping: footprint.rounds) * 2 * validators + validators * validators * depth
+        if footprint.vertices > vertices || footprint.unexecuted > vertices {
+            violation("\(name) holds \(footprint.vertices) blocks of \(footprint.rounds) rounds, \(footprint.unexecuted) not ordered")
+        }
+        if footprint.heldOfOne > core.committee.limits.suspendedPerAuthor {
+            violation("\(name) holds back \(footprint.heldOfOne) blocks of one author for their timestamps")
+        }
     }
 }

@@ -7,18 +7,25 @@ import TrellisSimulator
 @Suite struct SimulationTests {
     func run(
         _ seed: UInt64, _ profile: SimulationProfile, validators: Int? = nil, duration: Milliseconds = 2000, idle: Milliseconds = 5000,
-        signatures: SimulatedSignatures = .hash, down: Int = 0, transcript: Bool = false
+        signatures: SimulatedSignatures = .hash, down: Int = 0, adversary: String? = nil, transcript: Bool = false
     ) throws -> SimulationReport {
         try Simulation(
             configuration: SimulationConfiguration(
                 seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures, down: down,
-                transcript: transcript)
+                adversary: adversary, transcript: transcript)
         ).run()
     }
 
     @Test(arguments: SimulationProfile.allCases, [UInt64(1), 2, 3])
     func nothingGoesWrong(profile: SimulationProfile, seed: UInt64) throws {
         let report = try run(seed, profile)
+        #expect(report.violations == [], "\(report.command)")
+        #expect(report.commits > 10)
+    }
+
+    @Test(arguments: SimulationConfiguration.behaviours)
+    func noAdversaryBreaksAnything(adversary: String) throws {
+        let report = try run(4, .byzantine, validators: 7, adversary: adversary)
         #expect(report.violations == [], "\(report.command)")
         #expect(report.commits > 10)
     }

@@ -15,9 +15,30 @@ import TrellisModel
         BlockReference(round: round, author: author, digest: HashSuite.sha256.hash([salt]))
     }
 
-    func commit(_ index: UInt64, _ salt: UInt8) -> Commit {
+    func commit(_ index: UInt64, _ salt: UInt8, after previous: Commit? = nil, timestamp: Milliseconds = 1) -> Commit {
         let leader = reference(index, 0, salt)
-        return Commit(index: index, leader: leader, blocks: [leader], timestamp: 1, previous: keys.committee.chain, suite: .sha256)
+        return Commit(
+            index: index, leader: leader, blocks: [leader], timestamp: timestamp, previous: previous?.digest ?? keys.committee.chain,
+            suite: .sha256)
+    }
+
+    @Test func oneOrderThatIsNone() {
+        var witness = Witness()
+        let first = commit(1, 1, timestamp: 5)
+        witness.committed(first, by: "v0")
+        witness.committed(commit(2, 2, after: first, timestamp: 5), by: "v0")
+        #expect(witness.violations.isEmpty)
+        witness.committed(commit(3, 3, timestamp: 4), by: "v0")
+        #expect(witness.violations == ["the time of commit 3 goes back", "commit 3 does not follow the one before"])
+    }
+
+    @Test func timeThatGoesBack() {
+        var witness = Witness()
+        witness.saw(reference(1, 0, 1), timestamp: 10)
+        witness.saw(reference(2, 0, 2), timestamp: 10)
+        #expect(witness.violations.isEmpty)
+        witness.saw(reference(3, 0, 3), timestamp: 9)
+        #expect(witness.violations == ["v0 goes back in time in round 3"])
     }
 
     @Test func twoOrders() {
@@ -75,6 +96,14 @@ import TrellisModel
             kept.insert(copy.count)
         }
         #expect(kept == [1, 2, 3])
+        var lost: Set<Int> = []
+        for _ in 0..<50 {
+            var copy = journal
+            copy.sync()
+            copy.crash(&random, isDamaged: true)
+            lost.insert(copy.count)
+        }
+        #expect(lost.isSuperset(of: [1, 2, 3]))
         let marks = [journal.mark(4), journal.mark(3)]
         #expect(marks == [true, false])
     }

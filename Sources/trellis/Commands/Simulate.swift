@@ -9,7 +9,9 @@ struct Simulate: ParsableCommand {
         abstract: "Run simulated committees, and check that they stay safe, go on, and fall quiet.",
         discussion: """
             With --seed: prints everything that happens and what was found; the same bytes on every machine. With --seeds: runs them all and \
-            prints 'N passed, M failed', with the command that repeats each failure. Exit codes: 0 all passed, 1 some failed, 2 usage.
+            prints 'N passed, M failed', with the command that repeats each failure. With --mutations: plants one deliberate mistake after \
+            the other in the protocol, and prints which seed found it. Exit codes: 0 all passed (or all found), 1 some failed (or survived), \
+            2 usage.
             """)
 
     @Option(help: "The run to show.")
@@ -18,11 +20,23 @@ struct Simulate: ParsableCommand {
     @Option(help: ArgumentHelp("The runs to check, both ends included.", valueName: "A..B"))
     var seeds: SeedRange?
 
+    @Flag(help: "Plant deliberate mistakes, and see that the seeds find them. (default seeds: 1..400)")
+    var mutations = false
+
+    @Option(help: "Plant this mistake: \(MutationCheck.mutations.joined(separator: ", ")).")
+    var mutation: String?
+
+    @Option(help: "How many runs at once.")
+    var jobs = 1
+
     @Option(help: "How many validators. (default: the seed chooses, mostly 4)")
     var validators: Int?
 
     @Option(help: "What goes wrong: \(SimulationProfile.allCases.map(\.rawValue).joined(separator: ", ")). (default: the seed chooses)")
     var profile: SimulationProfile?
+
+    @Option(help: "How adversaries behave: \(SimulationConfiguration.behaviours.joined(separator: ", ")). (default: the seed chooses)")
+    var adversary: String?
 
     @Option(help: ArgumentHelp("How long things go wrong, in simulated milliseconds.", valueName: "ms"))
     var duration: UInt64 = 6000
@@ -40,17 +54,25 @@ struct Simulate: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard (seed == nil) != (seeds == nil) else { throw ValidationError("give either --seed or --seeds") }
+        let isMutating = mutations || mutation != nil
+        guard (seed == nil) != (seeds == nil) || (isMutating && seed == nil) else { throw ValidationError("give either --seed or --seeds") }
         if let validators, !(1...100).contains(validators) { throw ValidationError("--validators must be 1 to 100") }
         if down < 0 || down >= validators ?? 100 { throw ValidationError("--down must be less than the number of validators") }
+        guard (1...256).contains(jobs) else { throw ValidationError("--jobs must be 1 to 256") }
         guard duration <= 3_600_000, idle <= 86_400_000 else {
             throw ValidationError("--duration must be at most an hour, --idle at most a day")
         }
+        if let adversary, !SimulationConfiguration.behaviours.contains(adversary) {
+            throw ValidationError("there is no adversary '\(adversary)'")
+        }
+        if let mutation, !MutationCheck.mutations.contains(mutation) { throw ValidationError("there is no mutation '\(mutation)'") }
     }
 
     func run() throws {
-        if let seed {
-            let report = try simulate(seed, transcript: !quiet)
+        if mutations || mutation != nil {
+            try checkMutations(mutation.map { [$0] } ?? MutationCheck.mutations)
+        } else if let seed {
+            let report = try Simulation(configuration: configuration(seed, transcript: !quiet)).run()
             for line in report.transcript + report.summary { Terminal.print(line) }
             if !report.passed { throw ExitCode(Exit.failure) }
         } else if let seeds {
@@ -58,27 +80,50 @@ struct Simulate: ParsableCommand {
         }
     }
 
-    private func simulate(_ seed: UInt64, transcript: Bool) throws -> SimulationReport {
-        let configuration = SimulationConfiguration(
+    private func configuration(_ seed: UInt64, transcript: Bool = false) -> SimulationConfiguration {
+        SimulationConfiguration(
             seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures, down: down,
-            transcript: transcript)
-        return try Simulation(configuration: configuration).run()
+            adversary: adversary, transcript: transcript)
     }
 
     private func check(_ seeds: SeedRange) throws {
         var passed = 0
         var failed = 0
-        for seed in seeds.range {
-            let report = try simulate(seed, transcript: false)
+        var simulated: UInt64 = 0
+        let started = ContinuousClock.now
+        try OrderedJobs.run(seeds.range, jobs: jobs) { seed in
+            try Simulation(configuration: configuration(seed)).run()
+        } each: { seed, report in
             if report.passed { passed += 1 } else { failed += 1 }
+            simulated += report.simulated
             if !report.passed {
                 Terminal.print(report.command)
                 for violation in report.violations { Terminal.print("  \(violation)") }
             }
             if (passed + failed) % 50 == 0 { progress("\(passed) passed, \(failed) failed, next is seed \(seed + 1)") }
         }
+        let seconds = Double((ContinuousClock.now - started) / .milliseconds(1)) / 1000
+        Terminal.error("\(simulated / 3_600_000) simulated hours in \(Int(seconds)) s")
         Terminal.print("\(passed) passed, \(failed) failed")
         if failed > 0 { throw ExitCode(Exit.failure) }
+    }
+
+    private func checkMutations(_ names: [String]) throws {
+        let range = seeds?.range ?? 1...400
+        var survived = 0
+        try OrderedJobs.run(0...UInt64(names.count - 1), jobs: jobs) { place in
+            try MutationCheck.run(names[Int(place)], seeds: range) { configuration($0) }
+        } each: { _, outcome in
+            guard let outcome else { return }
+            if let (report, violation) = outcome.caught {
+                Terminal.print("\(outcome.mutation): found by seed \(report.configuration.seed): \(violation)")
+            } else {
+                survived += 1
+                Terminal.print("\(outcome.mutation): SURVIVED seeds \(range.lowerBound)..\(range.upperBound)")
+            }
+        }
+        Terminal.print("\(names.count - survived) found, \(survived) survived")
+        if survived > 0 { throw ExitCode(Exit.failure) }
     }
 
     /// To a person only.

@@ -1,0 +1,98 @@
+// Adversaries that abuse what validators tell one another to catch up: old messages, other chains, wrong answers, false certificates.
+
+import TrellisConsensus
+import TrellisCrypto
+import TrellisModel
+
+/// Sends again what it once heard, and signs for other epochs and chains.
+struct Replayer: Adversary {
+    var random: SimulationRandom
+    private var heard: [[UInt8]] = []
+
+    init(random: SimulationRandom) { self.random = random }
+
+    var isNoisy: Bool { true }
+
+    mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] {
+        switch input {
+        case .blocks(let blocks, _) where !blocks.isEmpty: keep(PeerMessage.blocks(blocks.prefix(4).map(\.block.encoded)).wireBytes)
+        case .certificate(let certificate): keep(PeerMessage.certificate(certificate).wireBytes)
+        case .heartbeat(let heartbeat, _): keep(PeerMessage.heartbeat(heartbeat).wireBytes)
+        default: break
+        }
+        return []
+    }
+
+    private mutating func keep(_ bytes: [UInt8]) {
+        if heard.count < 64 { heard.append(bytes) } else { heard[random.below(64)] = bytes }
+    }
+
+    mutating func act(_ view: AdversaryView) -> [Shipment] {
+        guard !heard.isEmpty else { return [] }
+        return (0..<(1 + random.below(5))).map { _ in Shipment(body: .bytes(heard[random.below(heard.count)]), to: nil) }
+    }
+
+    mutating func publish(_ block: Block, twins: [Block], _ view: AdversaryView) -> [Shipment] {
+        let other = random.chance(permille: 500)
+        let header = other ? block.header.with(epoch: block.header.prefix.epoch + 1) : block.header.with(timestamp: block.timestamp &+ 1)
+        let chain = other ? view.committee.chain : view.committee.suite.hash(view.committee.chain.bytes)
+        let digest = header.digest(chain: chain, suite: view.committee.suite)
+        let signature = (try? view.keys.blockKeys[Int(view.own)].sign(digest.bytes, context: .block)) ?? []
+        let foreign = Block(header: header, payload: block.payload, signature: signature, committee: view.committee)
+        return [.block(block, to: nil), .block(foreign, to: nil)]
+    }
+}
+
+/// Answers requests with other blocks, false certificates, and rounds that are not there.
+struct SyncPoisoner: Adversary {
+    var random: SimulationRandom
+    private var certificate: CheckpointCertificate?
+    private var heard: [Block] = []
+
+    init(random: SimulationRandom) { self.random = random }
+
+    var isNoisy: Bool { true }
+
+    func serves(_ peer: ValidatorIndex, _ view: AdversaryView) -> Bool { false }
+
+    mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] {
+        switch input {
+        case .blocks(let blocks, _): heard = Array((heard + blocks.map(\.block)).suffix(32))
+        case .certificate(let heard): certificate = heard
+        case .fetch(_, let peer), .fetchRounds(_, let peer): return poison(peer, view)
+        default: break
+        }
+        return []
+    }
+
+    mutating func act(_ view: AdversaryView) -> [Shipment] {
+        view.others.isEmpty ? [] : poison(view.others[random.below(view.others.count)], view)
+    }
+
+    private mutating func poison(_ peer: ValidatorIndex, _ view: AdversaryView) -> [Shipment] {
+        let message: PeerMessage? =
+            switch random.below(4) {
+            case 0: .blocks((0..<random.below(8)).compactMap { _ in heard.isEmpty ? nil : heard[random.below(heard.count)].encoded })
+            case 1: (view.core.certificate ?? certificate).map { .certificate(falsified($0, view)) }
+            case 2: .heartbeat(Heartbeat(round: view.core.highestRound + 1 + random.below(UInt64(100)), certified: random.next()))
+            default: ownReport(of: peer, view).map { .blocks([$0.encoded]) }
+            }
+        return message.map { [Shipment(body: .message($0), to: peer)] } ?? []
+    }
+
+    /// The proofs of one checkpoint under another.
+    private mutating func falsified(_ certificate: CheckpointCertificate, _ view: AdversaryView) -> CheckpointCertificate {
+        let old = certificate.checkpoint
+        let other = Checkpoint(
+            chain: old.chain, epoch: old.epoch, index: old.index + random.below(UInt64(3)), commit: old.commit, logSize: old.logSize + 1,
+            logRoot: view.conspiracy.falseRoot(old.index, .sha256), state: old.state, timestamp: old.timestamp)
+        return CheckpointCertificate(checkpoint: other, proofs: certificate.proofs)
+    }
+
+    /// A block that the peer is said to have signed.
+    private mutating func ownReport(of peer: ValidatorIndex, _ view: AdversaryView) -> Block? {
+        guard let block = heard.last(where: { $0.author == peer }) else { return nil }
+        let header = block.header.with(round: block.round + 1 + random.below(UInt64(20)))
+        return Block(header: header, payload: block.payload, signature: block.signature, committee: view.committee)
+    }
+}

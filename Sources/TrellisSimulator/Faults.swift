@@ -1,0 +1,89 @@
+// What goes wrong, in numbers, for every profile. Times in microseconds, chances in per mille. Everything follows from the seed.
+
+import TrellisModel
+
+struct Faults {
+    // Messages.
+    var delay: (least: UInt64, most: UInt64) = (10_000, 10_000)
+    /// Chance that a message takes up to twenty times as long, and sometimes up to two hundred times.
+    var straggler = 0
+    var loss = 0
+    /// Loss after the network has healed.
+    var lossAfter = 0
+    var duplicate = 0
+    /// Chance that a message comes once more, seconds later.
+    var replay = 0
+    /// Chance that a link is slow throughout, up to ten times.
+    var slowLink = 0
+    /// Mean time between partitions, and between spells of clogged machines; 0: none.
+    var partitionEvery: UInt64 = 0
+    var clogEvery: UInt64 = 0
+
+    // Machines.
+    /// The most that signing, syncing and executing take.
+    var work: UInt64 = 0
+    /// Whether one validator's work and messages take ten times as long.
+    var hasSlowMachine = false
+    /// Mean time between crashes, and between pauses; 0: none.
+    var crashEvery: UInt64 = 0
+    var pauseEvery: UInt64 = 0
+    /// Chance that a crash comes again and again.
+    var crashLoop = 0
+    /// Chance that a block's publication is cut short by a crash.
+    var crashAtPublish = 0
+    /// Chance that a crash damages the journal: it is repaired by cutting it where the damage begins.
+    var damage = 0
+
+    // Clocks.
+    /// The most that a clock is off, in milliseconds, and the most that it drifts, in parts per million.
+    var skew: UInt64 = 0
+    var drift: UInt64 = 0
+    /// Mean time between jumps of some clock; 0: none.
+    var jumpEvery: UInt64 = 0
+
+    var isByzantine = false
+    var hasUnequalStakes = false
+
+    init(_ profile: SimulationProfile, _ random: inout SimulationRandom) {
+        guard profile != .calm else { return }
+        let least = random.chance(permille: 100) ? random.between(500, 2000) : random.between(2000, 40_000)
+        delay = (least, least + random.between(0, 4 * least))
+        work = random.chance(permille: 500) ? random.between(0, 10_000) : 0
+        skew = random.chance(permille: 300) ? random.between(0, 400) : random.between(0, 3)
+        hasUnequalStakes = random.chance(permille: 250)
+        let all: [SimulationProfile] = [.jitter, .lossy, .partitions, .clogs, .slow, .crashes, .disks, .clocks, .pauses, .byzantine]
+        // Chaos is most of it, and never twice the same.
+        for part in all where profile == part || (profile == .chaos && random.chance(permille: 700)) { add(part, &random) }
+    }
+
+    private mutating func add(_ part: SimulationProfile, _ random: inout SimulationRandom) {
+        switch part {
+        // A third of the messages late means that everybody sees another quorum first.
+        case .jitter: straggler = random.chance(permille: 500) ? random.below(60) : 100 + random.below(300)
+        case .lossy:
+            loss = 5 + random.below(random.chance(permille: 300) ? 295 : 150)
+            lossAfter = random.chance(permille: 500) ? random.below(30) : 0
+            duplicate = random.below(500)
+            replay = random.chance(permille: 500) ? random.below(100) : 0
+        case .partitions: partitionEvery = random.between(500_000, 4_000_000)
+        case .clogs: clogEvery = random.between(500_000, 4_000_000)
+        case .slow:
+            slowLink = random.below(300)
+            hasSlowMachine = random.chance(permille: 700)
+        case .crashes:
+            crashEvery = random.between(200_000, 3_000_000)
+            crashAtPublish = random.below(20)
+            crashLoop = random.chance(permille: 300) ? random.below(500) : 0
+        case .disks:
+            crashEvery = crashEvery > 0 ? crashEvery : random.between(500_000, 3_000_000)
+            damage = 100 + random.below(500)
+        case .clocks:
+            skew = random.between(0, 400)
+            drift = random.below(UInt64(2000))
+            jumpEvery = random.between(300_000, 3_000_000)
+        case .pauses: pauseEvery = random.between(200_000, 3_000_000)
+        case .byzantine: isByzantine = true
+        case .calm, .chaos: break
+        }
+    }
+}

@@ -1,0 +1,32 @@
+// Whether the simulator notices: one deliberate mistake after the other is planted in the protocol, until some seed finds it.
+
+import TrellisModel
+
+/// What became of one planted mistake.
+public struct MutationOutcome: Sendable {
+    /// The mistake's name.
+    public let mutation: String
+    /// The run that found it and the first thing it found; nil: it survived all seeds.
+    public let caught: (report: SimulationReport, violation: String)?
+}
+
+public enum MutationCheck {
+    /// The names of all mistakes.
+    public static var mutations: [String] { Mutation.allCases.map(\.rawValue) }
+
+    /// Runs one seed after the other with a mistake planted, until one finds it. Nil when there is no such mistake.
+    ///
+    /// - Throws: when no committee can be made of a configuration.
+    public static func run(
+        _ name: String, seeds: ClosedRange<UInt64>, _ configuration: (UInt64) -> SimulationConfiguration
+    ) throws -> MutationOutcome? {
+        guard let mutation = Mutation(rawValue: name) else { return nil }
+        return try Mutation.$planted.withValue(mutation) {
+            for seed in seeds {
+                let report = try Simulation(configuration: configuration(seed)).run()
+                if let violation = report.violations.first { return MutationOutcome(mutation: name, caught: (report, violation)) }
+            }
+            return MutationOutcome(mutation: name, caught: nil)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// What leaves a simulated machine: blocks signed, synced and published in that order, and answers to those who lack some.
+
+import TrellisConsensus
+import TrellisCrypto
+import TrellisModel
+
+extension SimulatedValidator {
+    private var others: [ValidatorIndex] { committee.validators.indices.map { ValidatorIndex($0) }.filter { $0 != identity } }
+
+    func seal(_ header: BlockHeader, _ payload: Payload) {
+        var header = header
+        conspire { adversary, view in
+            header = adversary.seal(header, view)
+            return []
+        }
+        world.schedule(.sealed(number, generation, world.keys.sign(header, payload)), after: work())
+    }
+
+    func publish(_ block: Block) {
+        if !Mutation.isPlanted(.syncLeftOut) { journal.sync() }
+        let mark = journal.markedRound
+        if !journal.mark(block.round) { world.witness.violation("\(name) publishes round \(block.round) below its mark") }
+        if isCorrect { checkOwn(block, above: mark) }
+        guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
+        world.note("\(name) publishes \(block.reference): \(block.header.parents.count) parents, \(block.payload.count) transactions")
+        world.published(self)
+        let isCutShort = random.chance(permille: world.crashAtPublish)
+        if isCutShort {
+            for peer in others where random.chance(permille: 500) { world.send(.blocks([block.encoded]), from: self, to: peer) }
+            crashAndRestart()
+        } else if adversary != nil {
+            conspire { adversary, view in
+                let twins = adversary.twins(of: block, view)
+                for twin in twins { journal.store(twin) }
+                return adversary.publish(block, twins: twins, view)
+            }
+        } else {
+            world.send(.blocks([block.encoded]), from: self, to: nil)
+        }
+    }
+
+    func crashAndRestart() {
+        crash()
+        world.schedule(.restart(number), after: random.between(1000, 2_000_000))
+    }
+
+    /// - Parameter mark: the round that was signed for before.
+    private func checkOwn(_ block: Block, above mark: Round) {
+        let floor = core?.gcRound ?? 0
+        for reference in [block.reference] + block.header.parents where reference.round > floor && !journal.isSynced(reference) {
+            world.witness.violation("\(name) publishes \(block.reference) before \(reference) is durable")
+        }
+        for attestation in block.header.attestations where !executedCheckpoints.contains(attestation) {
+            world.witness.violation("\(name) attests checkpoint \(attestation.index), which it did not execute")
+        }
+        if let decided = core?.lastDecidedRound, block.round > max(mark + 1, decided + 3) {
+            world.witness.violation("\(name) skips from round \(mark) to \(block.round) while only \(decided) is decided")
+        }
+    }
+
+    func serve(to peer: ValidatorIndex, _ read: () -> [[UInt8]]) {
+        var isServed = true
+        conspire { adversary, view in
+            isServed = adversary.serves(peer, view)
+            return []
+        }
+        guard isServed else { return }
+        let blocks = read()
+        if !blocks.isEmpty { world.send(.blocks(blocks), from: self, to: peer) }
+    }
+}

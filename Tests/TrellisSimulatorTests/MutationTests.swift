@@ -1,0 +1,21 @@
+// Mistakes planted in the protocol, and that the simulator finds them; all of them with `trellis simulate --mutations`.
+
+import Testing
+import TrellisSimulator
+
+@Suite struct MutationTests {
+    /// Those that some of the first seeds find, one of every kind.
+    @Test(arguments: [
+        "vote-without-parent-link", "history-unsorted", "output-forgotten", "sync-left-out", "duplicates-executed", "certified-too-early",
+        "attestation-before-execution", "never-quiet", "pacing-rule-removed",
+    ])
+    func isFound(mutation: String) throws {
+        let outcome = try #require(try MutationCheck.run(mutation, seeds: 1...40) { SimulationConfiguration(seed: $0, idle: 2000) })
+        #expect(outcome.caught != nil)
+    }
+
+    @Test func nobodyPlantsAMistakeThatIsNotThere() throws {
+        #expect(try MutationCheck.run("none", seeds: 1...1) { SimulationConfiguration(seed: $0) } == nil)
+        #expect(MutationCheck.mutations.count >= 15)
+    }
+}
