@@ -48,6 +48,13 @@ struct SimulatedLedger {
         return execution
     }
 
+    /// Whether one log begins with the other; with `isEqual`, whether they are the same.
+    func agrees(with other: SimulatedLedger, isEqual: Bool) -> Bool {
+        if isEqual { return ledger.logRoot == other.ledger.logRoot }
+        let common = min(entries.count, other.entries.count)
+        return entries[..<common] == other.entries[..<common]
+    }
+
     mutating func saveSnapshot(journalStart: Int) {
         snapshot = Snapshot(ledger: ledger, logged: logged.count, journalStart: journalStart)
     }

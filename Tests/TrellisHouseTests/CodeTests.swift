@@ -51,6 +51,13 @@ import Testing
             "A '!', 'try!' or 'as!' traps. Use guard, '??', or throw an error that says what was expected.")
     }
 
+    /// Mistakes are planted in simulations, never in a validator.
+    @Test func onlyTheSimulatorPlantsMistakes() {
+        for file in Repository.sources where file.text.contains("$planted.") && file.target != "TrellisSimulator" {
+            #expect(file.path == "Sources/TrellisModel/Mutation.swift", "\(file.path) plants a mistake in the protocol")
+        }
+    }
+
     @Test func nothingTrapsOnPurpose() {
         let names = ["fatalError", "preconditionFailure", "precondition", "assertionFailure", "assert", "abort"]
         let library = "a fact of the standard, whatever bytes come in"

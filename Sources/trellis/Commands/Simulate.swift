@@ -139,7 +139,7 @@ struct SeedRange: ExpressibleByArgument {
     init?(argument: String) {
         let ends = argument.split(separator: ".", omittingEmptySubsequences: false)
         guard ends.count == 3, ends[1].isEmpty, let first = UInt64(ends[0]), let last = UInt64(ends[2]), first <= last,
-            last - first < 1_000_000_000
+            last < .max >> 1, last - first < 1_000_000_000
         else { return nil }
         range = first...last
     }

@@ -4,55 +4,47 @@ import Dispatch
 import Synchronization
 
 enum OrderedJobs {
-    private struct State<Result> {
-        var next: UInt64?
-        var due: UInt64
-        var waiting: [UInt64: Result] = [:]
-        var failure: (any Error)?
-    }
+    /// Numbers that are worked on before results are handed over, for each job.
+    private static let batch: UInt64 = 16
 
     /// - Parameters:
     ///   - work: runs on any of `jobs` threads.
-    ///   - each: is called once for every number, in order, by one thread at a time.
+    ///   - each: is called once for every number, in order, by the calling thread.
     static func run<Result: Sendable>(
         _ range: ClosedRange<UInt64>, jobs: Int, work: @Sendable (UInt64) throws -> Result, each: (UInt64, Result) -> Void
     ) throws {
-        let state = Mutex(State<Result>(next: range.lowerBound, due: range.lowerBound))
-        withoutActuallyEscaping(each) { each in
-            let deliver = UncheckedEach(body: each)
-            DispatchQueue.concurrentPerform(iterations: jobs) { _ in
-                while let number = state.withLock({ take(&$0, range) }) {
-                    do {
-                        let result = try work(number)
-                        state.withLock { hand(over: result, number, &$0, deliver) }
-                    } catch {
-                        state.withLock {
-                            $0.failure = error
-                            $0.next = nil
-                        }
-                    }
+        var first = range.lowerBound
+        while true {
+            let last = min(range.upperBound, first + (jobs == 1 ? 0 : Self.batch * UInt64(jobs)))
+            for (number, result) in try results(first...last, jobs, work) { each(number, result) }
+            guard last < range.upperBound else { return }
+            first = last + 1
+        }
+    }
+
+    private static func results<Result: Sendable>(
+        _ range: ClosedRange<UInt64>, _ jobs: Int, _ work: @Sendable (UInt64) throws -> Result
+    ) throws -> [(key: UInt64, value: Result)] {
+        let next = Mutex(range.lowerBound)
+        let done = Mutex<(results: [UInt64: Result], failure: (any Error)?)>(([:], nil))
+        DispatchQueue.concurrentPerform(iterations: jobs) { _ in
+            while true {
+                let number = next.withLock { next in
+                    defer { next += 1 }
+                    return next
+                }
+                guard number <= range.upperBound else { return }
+                do {
+                    let result = try work(number)
+                    done.withLock { $0.results[number] = result }
+                } catch {
+                    done.withLock { $0.failure = error }
                 }
             }
         }
-        if let failure = state.withLock({ $0.failure }) { throw failure }
-    }
-
-    private static func take<Result>(_ state: inout State<Result>, _ range: ClosedRange<UInt64>) -> UInt64? {
-        guard let next = state.next else { return nil }
-        state.next = next < range.upperBound ? next + 1 : nil
-        return next
-    }
-
-    private static func hand<Result>(over result: Result, _ number: UInt64, _ state: inout State<Result>, _ each: UncheckedEach<Result>) {
-        state.waiting[number] = result
-        while let due = state.waiting.removeValue(forKey: state.due) {
-            each.body(state.due, due)
-            state.due &+= 1
+        return try done.withLock { done in
+            if let failure = done.failure { throw failure }
+            return done.results.sorted { $0.key < $1.key }
         }
-    }
-
-    /// Called under the lock alone.
-    private struct UncheckedEach<Result>: @unchecked Sendable {
-        let body: (UInt64, Result) -> Void
     }
 }
