@@ -2,6 +2,7 @@
 #include "avx2.h"
 
 #if defined(__x86_64__)
+#include <string.h>
 
 TARGET static void add(polynomial *a, const polynomial *b) {
     for (int i = 0; i < N; i += 16) put(a->c + i, _mm256_add_epi16(get(a->c + i), get(b->c + i)));
@@ -35,14 +36,14 @@ INLINE void keep(int16_t *to, __m128i x, unsigned kept) {
     _mm_storeu_si128((__m128i *)(void *)to, _mm_shuffle_epi8(x, order));
 }
 
-TARGET static int uniform(polynomial *p, int filled, const uint8_t *block) {
+TARGET static int uniform(polynomial *p, int filled, const uint8_t *bytes, int blocks) {
     const __m256i order = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11));
     // Up to 16 coefficients are written behind those that count.
     int16_t found[N + 32];
     int count = filled;
-    for (int i = 0; i < UNIFORM_BLOCK_BYTES && count < N; i += 24) {
-        const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)(block + i));
-        const __m128i second = _mm_loadu_si128((const __m128i *)(const void *)(block + i + 12));
+    for (const uint8_t *end = bytes + UNIFORM_BLOCK_BYTES * blocks; bytes < end && count < N; bytes += 24) {
+        const __m128i first = _mm_loadu_si128((const __m128i *)(const void *)bytes);
+        const __m128i second = _mm_loadu_si128((const __m128i *)(const void *)(bytes + 12));
         const __m256i x = _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(first), second, 1), order);
         const __m256i y = _mm256_and_si256(_mm256_blend_epi16(x, _mm256_srli_epi16(x, 4), 0xaa), all(0xfff));
         const __m256i below = _mm256_cmpgt_epi16(all(Q), y);
@@ -54,7 +55,7 @@ TARGET static int uniform(polynomial *p, int filled, const uint8_t *block) {
         count += __builtin_popcount(high);
     }
     if (count > N) count = N;
-    for (int i = filled; i < count; i++) p->c[i] = found[i];
+    memcpy(p->c + filled, found + filled, sizeof found[0] * (size_t)(count - filled));
     return count;
 }
 

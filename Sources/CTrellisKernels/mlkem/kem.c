@@ -19,6 +19,12 @@ size_t tk_mlkem_private_object_bytes(int set) {
 
 // MARK: keys
 
+/// Overwrites what is secret in a private object.
+static void erase(object *key) {
+    tk_zero(key->z, sizeof key->z);
+    tk_zero(key->polynomials + key->rank * (key->rank + 1), (size_t)key->rank * sizeof(polynomial));
+}
+
 static int is_aligned(const void *key) { return (uintptr_t)key % TK_MLKEM_ALIGNMENT == 0; }
 
 /// Reads t and rho of a public key, and whether it passes the modulus check: 0 if so.
@@ -100,7 +106,7 @@ int tk_mlkem_generate(int set, uint8_t *public_key, uint8_t *private_key, const 
         memcpy(rest + public_length, key->hash, 32);
         memcpy(rest + public_length + 32, key->z, 32);
     }
-    tk_zero(&room, tk_mlkem_private_object_bytes(set));
+    erase(key);
     return 0;
 }
 
@@ -137,7 +143,7 @@ static void derive(uint8_t secret_and_randomness[64], const uint8_t message[32],
 void tk_mlkem_public_encapsulate(const tk_mlkem_public *key, uint8_t *ciphertext, uint8_t secret[32], const uint8_t message[32]) {
     uint8_t derived[64];
     derive(derived, message, key);
-    tk_mlkem_pke_encrypt(key, ciphertext, message, derived + 32);
+    tk_mlkem_pke_encrypt(key, ciphertext, message, derived + 32, NULL);
     TK_PUBLIC(ciphertext, tk_mlkem_ciphertext_bytes(key->rank));
     memcpy(secret, derived, 32);
     tk_zero(derived, sizeof derived);
@@ -161,12 +167,12 @@ static uint8_t difference(const uint8_t *a, const uint8_t *b, size_t count) {
     return (uint8_t)((0 - found) >> 24);
 }
 
-/// Algorithm 18 from line 5 on, `rejected` being J(z, c).
-static void finish(const object *key, uint8_t secret[32], const uint8_t *ciphertext, const uint8_t rejected[32]) {
+/// Algorithm 18 from line 5 on. `rejected` is J(z, c), or will be when the task `beside` is finished.
+static void finish(const object *key, uint8_t secret[32], const uint8_t *ciphertext, const uint8_t rejected[32], const task *beside) {
     uint8_t message[32], derived[64], again[CIPHERTEXT_MOST];
     tk_mlkem_pke_decrypt(key, message, ciphertext);
     derive(derived, message, key);
-    tk_mlkem_pke_encrypt(key, again, message, derived + 32);
+    tk_mlkem_pke_encrypt(key, again, message, derived + 32, beside);
     const uint8_t mask = difference(ciphertext, again, tk_mlkem_ciphertext_bytes(key->rank));
     for (int i = 0; i < 32; i++) secret[i] = (uint8_t)(derived[i] ^ (mask & (derived[i] ^ rejected[i])));
     tk_zero(message, sizeof message);
@@ -177,17 +183,17 @@ static void finish(const object *key, uint8_t secret[32], const uint8_t *ciphert
 void tk_mlkem_private_decapsulate(const tk_mlkem_private *key, uint8_t secret[32], const uint8_t *ciphertext) {
     uint8_t rejected[32];
     const task hash = tk_mlkem_hash_task(key->z, 32, ciphertext, tk_mlkem_ciphertext_bytes(key->rank), TK_SHAKE_SUFFIX, rejected);
-    tk_mlkem_run(tk_mlkem_arithmetic(), &hash, 1);
-    finish(key, secret, ciphertext, rejected);
+    finish(key, secret, ciphertext, rejected, &hash);
     tk_zero(rejected, sizeof rejected);
 }
 
 int tk_mlkem_decapsulate(int set, uint8_t secret[32], const uint8_t *ciphertext, const uint8_t *private_key) {
+    if (!is_rank(set)) return -1;
     object_room room;
     uint8_t rejected[32];
     const int refused = expand_private(set, &room.key, private_key, ciphertext, rejected);
-    if (refused == 0) finish(&room.key, secret, ciphertext, rejected);
-    tk_zero(&room, sizeof room);
+    if (refused == 0) finish(&room.key, secret, ciphertext, rejected, NULL);
+    erase(&room.key);
     tk_zero(rejected, sizeof rejected);
     return refused;
 }
@@ -196,6 +202,6 @@ int tk_mlkem_decapsulate_with_seed(int set, uint8_t secret[32], const uint8_t *c
     object_room room;
     if (tk_mlkem_private_from_seed(set, &room.key, seed) != 0) return -1;
     tk_mlkem_private_decapsulate(&room.key, secret, ciphertext);
-    tk_zero(&room, sizeof room);
+    erase(&room.key);
     return 0;
 }

@@ -102,12 +102,16 @@ void tk_mlkem_pke_generate(object *key, const uint8_t d[32]) {
     tk_zero(&e, sizeof e);
 }
 
-void tk_mlkem_pke_encrypt(const object *key, uint8_t *ciphertext, const uint8_t message[32], const uint8_t randomness[32]) {
+void tk_mlkem_pke_encrypt(const object *key, uint8_t *ciphertext, const uint8_t message[32], const uint8_t randomness[32],
+                          const task *beside) {
     const arithmetic *use = tk_mlkem_arithmetic();
     const int rank = key->rank, du = bits_u(rank), dv = bits_v(rank);
     uint8_t noise[2 * RANK_MOST + 1][NOISE_BYTES];
-    task tasks[2 * RANK_MOST + 1];
-    tk_mlkem_run(use, tasks, noise_tasks(tasks, randomness, noise, 2 * rank + 1));
+    task tasks[2 * RANK_MOST + 2];
+    int count = 0;
+    if (beside) tasks[count++] = *beside;
+    count += noise_tasks(tasks + count, randomness, noise, 2 * rank + 1);
+    tk_mlkem_run(use, tasks, count);
 
     factor factors[RANK_MOST];
     polynomial p, sum;

@@ -20,6 +20,8 @@ enum {
     NOISE_BYTES = 128,
     /// Bytes of one block of SHAKE128, which holds 112 candidates for uniform coefficients.
     UNIFORM_BLOCK_BYTES = 168,
+    /// Blocks that make one polynomial in all but some 8 of 1000 cases.
+    UNIFORM_BLOCKS = 3,
     /// A polynomial with 12 bits per coefficient, in bytes.
     ENCODED_BYTES = 384,
     /// The largest rank k of a parameter set.
@@ -55,9 +57,9 @@ typedef struct {
 
     /// Coefficients of the centred binomial distribution with eta = 2, from 128 random bytes: algorithm 8.
     void (*noise)(polynomial *p, const uint8_t *bytes);
-    /// Appends the candidates of one block that are below q to the `filled` coefficients that are there, at most to 256; returns how
-    /// many are there now: algorithm 7. Its time depends on the block, which must be public. Reads 8 bytes behind the block.
-    int (*uniform)(polynomial *p, int filled, const uint8_t *block);
+    /// Appends the candidates of `blocks` blocks that are below q to the `filled` coefficients that are there, at most to 256; returns how
+    /// many are there now: algorithm 7. Its time depends on the blocks, which must be public. Reads 8 bytes behind them.
+    int (*uniform)(polynomial *p, int filled, const uint8_t *bytes, int blocks);
 
     /// 12 bits per coefficient: algorithm 5. In: any value; 0 ..< q is written.
     void (*encode)(uint8_t *bytes, const polynomial *p);

@@ -22,9 +22,9 @@ static void noise(polynomial *p, const uint8_t *bytes) {
     }
 }
 
-static int uniform(polynomial *p, int filled, const uint8_t *block) {
-    for (const uint8_t *end = block + UNIFORM_BLOCK_BYTES; block < end && filled < N; block += 3) {
-        const int first = block[0] | (block[1] & 15) << 8, second = block[1] >> 4 | block[2] << 4;
+static int uniform(polynomial *p, int filled, const uint8_t *bytes, int blocks) {
+    for (const uint8_t *end = bytes + UNIFORM_BLOCK_BYTES * blocks; bytes < end && filled < N; bytes += 3) {
+        const int first = bytes[0] | (bytes[1] & 15) << 8, second = bytes[1] >> 4 | bytes[2] << 4;
         if (first < Q) p->c[filled++] = (int16_t)first;
         if (second < Q && filled < N) p->c[filled++] = (int16_t)second;
     }

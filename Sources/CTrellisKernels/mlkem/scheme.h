@@ -51,8 +51,9 @@ int tk_mlkem_matrix_tasks(task *tasks, object *key);
 
 /// Algorithm 13: fills t, matrix, rho and s of a private object from d. The hash and z are left alone.
 void tk_mlkem_pke_generate(object *key, const uint8_t d[32]);
-/// Algorithm 14.
-void tk_mlkem_pke_encrypt(const object *key, uint8_t *ciphertext, const uint8_t message[32], const uint8_t randomness[32]);
+/// Algorithm 14. `beside`, if it is not NULL, is one more task to finish: another hash costs little while the noise is made.
+void tk_mlkem_pke_encrypt(const object *key, uint8_t *ciphertext, const uint8_t message[32], const uint8_t randomness[32],
+                          const task *beside);
 /// Algorithm 15.
 void tk_mlkem_pke_decrypt(const object *key, uint8_t message[32], const uint8_t *ciphertext);
 

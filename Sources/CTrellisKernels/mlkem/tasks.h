@@ -15,7 +15,7 @@ typedef struct {
     /// Bytes per block and the domain suffix, FIPS 202 §6.
     uint8_t rate;
     uint8_t suffix;
-    /// Bytes of output wanted, at most `rate`; 0 for a polynomial.
+    /// Bytes of output wanted, a multiple of 8, at most `rate`; 0 for a polynomial.
     uint8_t out_length;
     uint8_t *out;
     /// Where a uniform polynomial goes, FIPS 203 algorithm 7: SHAKE128, of a public message.
