@@ -47,7 +47,7 @@ int tk_mlkem_public_expand(int set, tk_mlkem_public *key, const uint8_t *public_
 
 void tk_mlkem_object_public_key(const tk_mlkem_public *key, uint8_t *public_key) {
     const arithmetic *use = tk_mlkem_arithmetic();
-    for (int i = 0; i < key->rank; i++) use->encode(public_key + ENCODED_BYTES * i, &key_t(key)[i]);
+    for (int i = 0; i < key->rank; i++) use->encode(public_key + ENCODED_BYTES * i, &t_of(key)[i]);
     memcpy(public_key + ENCODED_BYTES * key->rank, key->rho, 32);
 }
 
@@ -100,7 +100,7 @@ int tk_mlkem_generate(int set, uint8_t *public_key, uint8_t *private_key, const 
     if (private_key) {
         const arithmetic *use = tk_mlkem_arithmetic();
         const size_t public_length = tk_mlkem_public_key_bytes(set);
-        for (int i = 0; i < set; i++) use->encode(private_key + ENCODED_BYTES * i, &key_s(key)[i]);
+        for (int i = 0; i < set; i++) use->encode(private_key + ENCODED_BYTES * i, &s_of(key)[i]);
         uint8_t *rest = private_key + ENCODED_BYTES * set;
         memcpy(rest, public_key, public_length);
         memcpy(rest + public_length, key->hash, 32);

@@ -90,7 +90,7 @@ void tk_mlkem_pke_generate(object *key, const uint8_t d[32]) {
     for (int i = 0; i < rank; i++) {
         use->noise(&e, noise[rank + i]);
         use->transform(&e);
-        use->product(&t[i], key_matrix(key) + i * rank, 1, factors, rank);
+        use->product(&t[i], matrix_of(key) + i * rank, 1, factors, rank);
         use->add(&t[i], &e);
         use->reduce(&t[i]);
     }
@@ -122,13 +122,13 @@ void tk_mlkem_pke_encrypt(const object *key, uint8_t *ciphertext, const uint8_t 
     }
     for (int i = 0; i < rank; i++) {
         // The matrix is used transposed here: column i.
-        use->product(&sum, key_matrix(key) + i, (size_t)rank, factors, rank);
+        use->product(&sum, matrix_of(key) + i, (size_t)rank, factors, rank);
         use->inverse(&sum);
         use->noise(&p, noise[rank + i]);
         use->add(&sum, &p);
         use->compress(ciphertext + 32 * du * i, &sum, du);
     }
-    use->product(&sum, key_t(key), 1, factors, rank);
+    use->product(&sum, t_of(key), 1, factors, rank);
     use->inverse(&sum);
     use->noise(&p, noise[2 * rank]);
     use->add(&sum, &p);
@@ -151,7 +151,7 @@ void tk_mlkem_pke_decrypt(const object *key, uint8_t message[32], const uint8_t 
         use->transform(&p);
         use->prepare(&factors[i], &p);
     }
-    use->product(&product, key_s(key), 1, factors, rank);
+    use->product(&product, s_of(key), 1, factors, rank);
     use->inverse(&product);
     use->decompress(&p, ciphertext + 32 * du * rank, dv);
     use->subtract(&p, &product);

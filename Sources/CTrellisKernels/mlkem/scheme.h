@@ -38,9 +38,9 @@ static inline int is_rank(int set) { return set == TK_MLKEM_768 || set == TK_MLK
 static inline int bits_u(int rank) { return rank == 4 ? 11 : 10; }
 static inline int bits_v(int rank) { return rank == 4 ? 5 : 4; }
 
-static inline const polynomial *key_t(const object *key) { return key->polynomials; }
-static inline const polynomial *key_matrix(const object *key) { return key->polynomials + key->rank; }
-static inline const polynomial *key_s(const object *key) { return key->polynomials + key->rank * (key->rank + 1); }
+static inline const polynomial *t_of(const object *key) { return key->polynomials; }
+static inline const polynomial *matrix_of(const object *key) { return key->polynomials + key->rank; }
+static inline const polynomial *s_of(const object *key) { return key->polynomials + key->rank * (key->rank + 1); }
 
 const arithmetic *tk_mlkem_arithmetic(void);
 
