@@ -80,9 +80,13 @@ struct CryptoVector {
         return digest
     }
 
-    func digests(_ name: String) throws -> [Digest] {
+    func texts(_ name: String) throws -> [String] {
         guard let values = fields[name] as? [String] else { throw VectorError(description: "\"\(name)\" is not an array of strings") }
-        return try values.map { text in
+        return values
+    }
+
+    func digests(_ name: String) throws -> [Digest] {
+        try texts(name).map { text in
             guard let digest = Digest(hex: text) else { throw VectorError(description: "\"\(name)\" holds something that is no digest") }
             return digest
         }

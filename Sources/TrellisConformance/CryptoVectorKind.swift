@@ -20,6 +20,7 @@ enum CryptoVectorKind {
     case mlkem, compositeKEM, xWing, ecdh, x25519
     case aesGCM, hkdf(String), hmacSHA3, sha3, shake
     case merkle
+    case envelope, compactReveals, compactCoins
 
     static func of(_ file: CryptoVector) -> CryptoVectorKind? {
         if let algorithm = file.text("algorithm") { return of(algorithm: algorithm.uppercased()) }
@@ -29,6 +30,8 @@ enum CryptoVectorKind {
         if first.text("label")?.hasPrefix("COMPSIG-") == true { return .compositeSignature }
         if first.has("eseed"), first.has("pk"), first.has("ct") { return .xWing }
         if first.has("path"), first.text("type") == "inclusion" || first.text("type") == "consistency" { return .merkle }
+        if first.has("exactReveals") { return .compactReveals }
+        if first.has("coins"), first.has("seed") { return .compactCoins }
         return nil
     }
 
@@ -45,6 +48,7 @@ enum CryptoVectorKind {
         case "HMACSHA3-256": .hmacSHA3
         case "SHA3-256": .sha3
         case "SHAKE-128", "SHAKE-256": .shake
+        case "TRELLIS/ENVELOPE/1": .envelope
         default: nil
         }
     }
@@ -67,6 +71,9 @@ enum CryptoVectorKind {
         case .sha3: try CryptoSymmetricVectors.sha3(vector)
         case .shake: try CryptoSymmetricVectors.shake(vector)
         case .merkle: try CryptoMerkleVectors.proof(vector)
+        case .envelope: try CryptoEnvelopeVectors.open(vector)
+        case .compactReveals: try CryptoCompactVectors.reveals(vector)
+        case .compactCoins: try CryptoCompactVectors.coins(vector)
         }
     }
 }

@@ -20,32 +20,66 @@ public struct AuthenticatedCipher: Sendable {
     ///
     /// - Throws: `CryptoError.wrongSize` for a key or nonce of another size.
     public func seal(_ plaintext: [UInt8], nonce: [UInt8], associatedData: [UInt8]) throws -> [UInt8] {
-        let box: AES.GCM.SealedBox
-        do {
-            box = try AES.GCM.seal(plaintext, using: try checkedKey(), nonce: try checkedNonce(nonce), authenticating: associatedData)
-        } catch let error as CryptoError {
-            throw error
-        } catch {
-            throw CryptoError.authenticationFailed
-        }
-        guard let combined = box.combined else { throw CryptoError.authenticationFailed }
-        return combined.withUnsafeBytes { [UInt8](UnsafeRawBufferPointer(rebasing: $0[Self.nonceSize...])) }
+        var sealed: [UInt8] = []
+        sealed.reserveCapacity(plaintext.count + Self.tagSize)
+        try seal(plaintext.span.bytes, nonce: nonce, associatedData: associatedData, into: &sealed)
+        return sealed
     }
 
     /// Checks and decrypts ciphertext ‖ tag.
     ///
     /// - Throws: `CryptoError.authenticationFailed` if anything was changed; `wrongSize` for a key or nonce of another size.
     public func open(_ sealed: [UInt8], nonce: [UInt8], associatedData: [UInt8]) throws -> [UInt8] {
-        guard sealed.count >= Self.tagSize else { throw CryptoError.authenticationFailed }
+        var plaintext: [UInt8] = []
+        try open(sealed.span.bytes, nonce: nonce, associatedData: associatedData, into: &plaintext)
+        return plaintext
+    }
+
+    /// As `seal`, of bytes that do not leave memory that is zeroed.
+    public func seal(secret: SecretBytes, nonce: [UInt8], associatedData: [UInt8]) throws -> [UInt8] {
+        try secret.withBytes { bytes in
+            var sealed: [UInt8] = []
+            try seal(bytes.bytes, nonce: nonce, associatedData: associatedData, into: &sealed)
+            return sealed
+        }
+    }
+
+    /// As `open`, of a secret.
+    public func open(secret sealed: [UInt8], nonce: [UInt8], associatedData: [UInt8]) throws -> SecretBytes {
+        try opening(sealed.span.bytes, nonce: nonce, associatedData: associatedData) { SecretBytes($0) }
+    }
+
+    /// Appends ciphertext ‖ tag to `output`.
+    func seal(_ plaintext: RawSpan, nonce: [UInt8], associatedData: [UInt8] = [], into output: inout [UInt8]) throws {
         let key = try checkedKey()
         let nonce = try checkedNonce(nonce)
-        let split = sealed.count - Self.tagSize
-        do {
-            let box = try AES.GCM.SealedBox(nonce: nonce, ciphertext: sealed[..<split], tag: sealed[split...])
-            return [UInt8](try AES.GCM.open(box, using: key, authenticating: associatedData))
-        } catch {
-            throw CryptoError.authenticationFailed
+        let box = try? plaintext.withUnsafeBytes { try AES.GCM.seal($0, using: key, nonce: nonce, authenticating: associatedData) }
+        guard let combined = box?.combined else { throw CryptoError.authenticationFailed }
+        combined.withUnsafeBytes { output.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[Self.nonceSize...])) }
+    }
+
+    /// Appends the plaintext of ciphertext ‖ tag to `output`; nothing unless all of it is authentic.
+    func open(_ sealed: RawSpan, nonce: [UInt8], associatedData: [UInt8] = [], into output: inout [UInt8]) throws {
+        try opening(sealed, nonce: nonce, associatedData: associatedData) { output.append(contentsOf: $0) }
+    }
+
+    /// Gives the plaintext to `body`, and zeroes it then.
+    private func opening<Result>(
+        _ sealed: RawSpan, nonce: [UInt8], associatedData: [UInt8], _ body: (UnsafeRawBufferPointer) -> Result
+    ) throws -> Result {
+        guard sealed.byteCount >= Self.tagSize else { throw CryptoError.authenticationFailed }
+        let key = try checkedKey()
+        let nonce = try checkedNonce(nonce)
+        let split = sealed.byteCount - Self.tagSize
+        let opened = try? sealed.withUnsafeBytes { bytes in
+            let box = try AES.GCM.SealedBox(
+                nonce: nonce, ciphertext: UnsafeRawBufferPointer(rebasing: bytes[..<split]),
+                tag: UnsafeRawBufferPointer(rebasing: bytes[split...]))
+            return try AES.GCM.open(box, using: key, authenticating: associatedData)
         }
+        guard var plaintext = opened else { throw CryptoError.authenticationFailed }
+        defer { plaintext.resetBytes(in: plaintext.startIndex..<plaintext.endIndex) }
+        return plaintext.withUnsafeBytes(body)
     }
 
     private func checkedKey() throws -> SymmetricKey {

@@ -22,6 +22,12 @@ public enum CryptoError: Error, Equatable, Sendable, CustomStringConvertible {
     case wrongPassphrase
     /// The passphrase fits, but something else in the key file was changed after it was written.
     case keyFileAltered
+    /// There is nothing to sign in a batch, or too much.
+    case batchRefused(String)
+    /// Bytes are not the proof of a message in a batch.
+    case malformedBatchProof(String)
+    /// A statement of succession is not in the form we write.
+    case malformedSuccession(String)
 
     public var description: String {
         switch self {
@@ -45,6 +51,12 @@ public enum CryptoError: Error, Equatable, Sendable, CustomStringConvertible {
             "wrong passphrase (or the file's key derivation parameters were changed)"
         case .keyFileAltered:
             "the passphrase is right, but the key file was changed after it was written"
+        case .batchRefused(let reason):
+            "a batch cannot be signed: \(reason)"
+        case .malformedBatchProof(let reason):
+            "malformed batch proof: \(reason)"
+        case .malformedSuccession(let reason):
+            "malformed key succession: \(reason)"
         }
     }
 }

@@ -90,12 +90,13 @@ public enum KeyDerivation {
     /// - Throws: `CryptoError.parametersRefused` for another count or if the library refuses.
     public static func scrypt(passphrase: SecretBytes, salt: [UInt8], cost: ScryptCost, count: Int) throws -> SecretBytes {
         guard (1...1024).contains(count) else { throw CryptoError.parametersRefused("\(count) bytes of output") }
-        let password = passphrase.withBytes { Data($0) }
         do {
-            return SecretBytes(
-                try KDF.Scrypt.deriveKey(
-                    from: password, salt: salt, outputByteCount: count, rounds: cost.rounds, blockSize: cost.blockSize,
-                    parallelism: cost.parallelism, maxMemory: ScryptCost.memoryLimit * 2))
+            return try passphrase.withBytes { password in
+                SecretBytes(
+                    try KDF.Scrypt.deriveKey(
+                        from: password, salt: salt, outputByteCount: count, rounds: cost.rounds, blockSize: cost.blockSize,
+                        parallelism: cost.parallelism, maxMemory: ScryptCost.memoryLimit * 2))
+            }
         } catch {
             throw CryptoError.parametersRefused("the library refused them")
         }

@@ -30,6 +30,8 @@ public struct KeyFile: Sendable {
         public let name: String
         public let chainID: Digest?
         public let keys: [Key]
+        /// What it takes to try a passphrase.
+        public let cost: KeyDerivation.ScryptCost
     }
 
     /// The only version of the format that there is.
@@ -54,6 +56,11 @@ public struct KeyFile: Sendable {
     ///
     /// - Throws: `CryptoError.malformedKeyFile` for too many keys; `parametersRefused` if scrypt fails.
     public func sealed(passphrase: String, cost: KeyDerivation.ScryptCost = .standard) throws -> [UInt8] {
+        try sealed(passphrase: SecretBytes(Array(passphrase.utf8)), cost: cost)
+    }
+
+    /// Encrypts the keys, with a passphrase that zeroes itself.
+    public func sealed(passphrase: SecretBytes, cost: KeyDerivation.ScryptCost = .standard) throws -> [UInt8] {
         guard entries.count <= Self.maximumKeys else { throw CryptoError.malformedKeyFile("more than \(Self.maximumKeys) keys") }
         let salt = SecretBytes(random: 16).withBytes { Array($0) }
         let nonce = SecretBytes(random: AuthenticatedCipher.nonceSize).withBytes { Array($0) }
@@ -71,8 +78,7 @@ public struct KeyFile: Sendable {
                 salt: Data(salt).base64EncodedString(), check: Data(keys.check).base64EncodedString()),
             nonce: Data(nonce).base64EncodedString(), ciphertext: "")
         let seeds = SecretBytes(joining: entries.map(\.key.seed))
-        let sealed = try keys.cipher.seal(
-            seeds.withBytes { Array($0) }, nonce: nonce, associatedData: envelope.associatedData)
+        let sealed = try keys.cipher.seal(secret: seeds, nonce: nonce, associatedData: envelope.associatedData)
         envelope.ciphertext = Data(sealed).base64EncodedString()
         return try envelope.encoded()
     }
@@ -88,6 +94,11 @@ public struct KeyFile: Sendable {
     ///
     /// - Throws: `CryptoError.malformedKeyFile`, `parametersRefused`, `wrongPassphrase`, `keyFileAltered`.
     public init(opening bytes: [UInt8], passphrase: String) throws {
+        try self.init(opening: bytes, passphrase: SecretBytes(Array(passphrase.utf8)))
+    }
+
+    /// Opens a key file whole, with a passphrase that zeroes itself.
+    public init(opening bytes: [UInt8], passphrase: SecretBytes) throws {
         let envelope = try KeyFileEnvelope(bytes)
         let summary = try envelope.summary()
         let cost = try envelope.cost()
@@ -99,7 +110,7 @@ public struct KeyFile: Sendable {
         guard KeyDerivation.isEqual(keys.check, check) else { throw CryptoError.wrongPassphrase }
         let seeds: SecretBytes
         do {
-            seeds = SecretBytes(try keys.cipher.open(ciphertext, nonce: nonce, associatedData: envelope.associatedData))
+            seeds = try keys.cipher.open(secret: ciphertext, nonce: nonce, associatedData: envelope.associatedData)
         } catch {
             throw CryptoError.keyFileAltered
         }
@@ -110,7 +121,7 @@ public struct KeyFile: Sendable {
 
     /// Reads the public part, without a passphrase and without checking that it is what was written.
     ///
-    /// - Throws: `CryptoError.malformedKeyFile`.
+    /// - Throws: `CryptoError.malformedKeyFile`, `parametersRefused`.
     public static func summary(of bytes: [UInt8]) throws -> Summary {
         try KeyFileEnvelope(bytes).summary()
     }
@@ -131,9 +142,9 @@ public struct KeyFile: Sendable {
 
     /// 32 bytes for the cipher, and 16 that are published to tell a wrong passphrase from a changed file.
     private static func deriveKeys(
-        passphrase: String, salt: [UInt8], cost: KeyDerivation.ScryptCost
+        passphrase: SecretBytes, salt: [UInt8], cost: KeyDerivation.ScryptCost
     ) throws -> (cipher: AuthenticatedCipher, check: [UInt8]) {
-        let derived = try KeyDerivation.scrypt(passphrase: SecretBytes(Array(passphrase.utf8)), salt: salt, cost: cost, count: 48)
+        let derived = try KeyDerivation.scrypt(passphrase: passphrase, salt: salt, cost: cost, count: 48)
         guard let key = derived.slice(0..<32), let check = derived.slice(32..<48) else {
             throw CryptoError.parametersRefused("the library gave another size")
         }

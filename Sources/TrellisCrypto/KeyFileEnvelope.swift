@@ -98,7 +98,7 @@ struct KeyFileEnvelope: Codable {
                 let size = scheme.publicKeySize
                 let publicKey = try Self.base64(key.publicKey, "public_key of \(scheme.name)", sizes: size...size)
                 return KeyFile.Summary.Key(role: key.role, scheme: scheme.identifier, publicKey: publicKey)
-            })
+            }, cost: try cost())
     }
 
     /// Bytes in canonical base64 only, so that no character can change unnoticed.

@@ -82,7 +82,7 @@ extension Merkle {
     }
 
     /// The largest power of two strictly below `count`, which is at least 2.
-    private static func largestPowerOfTwo(below count: UInt64) -> UInt64 {
+    static func largestPowerOfTwo(below count: UInt64) -> UInt64 {
         1 << UInt64(63 - (count - 1).leadingZeroBitCount)
     }
 

@@ -59,13 +59,20 @@ public enum Merkle {
     public static func verifyInclusion(
         leafHash: Digest, index: UInt64, size: UInt64, proof: [Digest], root: Digest, suite: HashSuite = .sha256
     ) -> Bool {
-        guard index < size, proof.count <= 64 else { return false }
-        guard hasSize(suite, leafHash, root), proof.allSatisfy({ $0.count == suite.digestSize }) else { return false }
+        inclusionRoot(leafHash: leafHash, index: index, size: size, proof: proof, suite: suite) == root
+    }
+
+    /// The root of the tree of `size` leaves that has `leafHash` at `index`, if `proof` is right; nil if it does not go with index and size.
+    public static func inclusionRoot(
+        leafHash: Digest, index: UInt64, size: UInt64, proof: [Digest], suite: HashSuite = .sha256
+    ) -> Digest? {
+        guard index < size, proof.count <= 64 else { return nil }
+        guard leafHash.count == suite.digestSize, proof.allSatisfy({ $0.count == suite.digestSize }) else { return nil }
         var position = index
         var last = size - 1
         var hash = leafHash
         for sibling in proof {
-            guard last > 0 else { return false }
+            guard last > 0 else { return nil }
             if position & 1 == 1 || position == last {
                 hash = nodeHash(sibling, hash, suite: suite)
                 while position & 1 == 0, position != 0 {
@@ -78,7 +85,15 @@ public enum Merkle {
             position >>= 1
             last >>= 1
         }
-        return last == 0 && hash == root
+        return last == 0 ? hash : nil
+    }
+
+    /// How many digests the inclusion proof of leaf `index` in a tree of `size` leaves has; none outside the tree.
+    public static func proofSize(index: UInt64, size: UInt64) -> Int {
+        guard index < size else { return 0 }
+        // On the right edge, only the levels where the way turns right have a sibling.
+        let inner = (index ^ (size - 1)).bitWidth - (index ^ (size - 1)).leadingZeroBitCount
+        return inner + (index >> UInt64(inner)).nonzeroBitCount
     }
 
     /// Whether `proof` shows that the tree of `newSize` leaves begins with the tree of `oldSize` (RFC 9162 §2.1.4.2).
