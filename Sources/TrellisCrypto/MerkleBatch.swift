@@ -88,7 +88,7 @@ public struct MerkleBatchProof: Sendable, Equatable {
         return writer.bytes
     }
 
-    /// The proof as bytes: about 100 bytes, a digest for each doubling of the batch, and the signature.
+    /// The proof as bytes: 67, a digest for each doubling of the batch, and the signature.
     public var encoded: [UInt8] {
         var writer = ByteWriter()
         writer.raw(Self.magic)

@@ -79,23 +79,24 @@ import Testing
     }
 
     @Test func certificatesHoldForTheirStatementOnly() throws {
-        let committee = try Committee([UInt64](repeating: 2, count: 20))
-        let statement = try committee.statement(proven: 13)
-        let certificate = try committee.builder(statement, signers: 0..<15).certificate()
+        // So many that the coins of another statement fall on others.
+        let committee = try Committee([UInt64](repeating: 2, count: 200))
+        let statement = try committee.statement(proven: 100)
+        let certificate = try committee.builder(statement, signers: 0..<200).certificate()
         #expect(certificate.isValid(for: statement))
-        let others = try Committee([UInt64](repeating: 2, count: 20))
-        #expect(!certificate.isValid(for: try others.statement(proven: 13)))
-        #expect(!certificate.isValid(for: try committee.statement(proven: 14)))
-        #expect(!certificate.isValid(for: try committee.statement(proven: 12)))
-        #expect(!certificate.isValid(for: try committee.statement(proven: 30)))
-        #expect(!certificate.isValid(for: try committee.statement(proven: 13, strength: 65)))
-        #expect(!certificate.isValid(for: try committee.statement(proven: 13, message: [])))
+        let others = try Committee([UInt64](repeating: 2, count: 200))
+        #expect(!certificate.isValid(for: try others.statement(proven: 100)))
+        #expect(!certificate.isValid(for: try committee.statement(proven: 101)))
+        #expect(!certificate.isValid(for: try committee.statement(proven: 99)))
+        #expect(!certificate.isValid(for: try committee.statement(proven: 400)))
+        #expect(!certificate.isValid(for: try committee.statement(proven: 100, strength: 65)))
+        #expect(!certificate.isValid(for: try committee.statement(proven: 100, message: [])))
         let context = try CompactStatement(
-            attesters: statement.attesters, message: Self.message, context: Domain("trellis/test/2"), provenWeight: 13, strength: 64)
+            attesters: statement.attesters, message: Self.message, context: Domain("trellis/test/2"), provenWeight: 100, strength: 64)
         #expect(!certificate.isValid(for: context))
         let suite = try CompactStatement(
             attesters: AttesterCommitment(committee.attesters, suite: .sha256), message: Self.message, context: Self.context,
-            provenWeight: 13, strength: 64)
+            provenWeight: 100, strength: 64)
         #expect(!certificate.isValid(for: suite))
     }
 

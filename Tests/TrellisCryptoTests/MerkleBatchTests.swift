@@ -51,6 +51,7 @@ import Testing
             for (message, proof) in zip(messages(3), proofs) {
                 #expect(proof.isValid(for: message, by: publicKey, context: Self.context))
                 #expect(try MerkleBatchProof(encoded: proof.encoded) == proof)
+                #expect(proof.encoded.count == 67 + proof.path.count * 32 + proof.signature.count)
             }
         }
     }
