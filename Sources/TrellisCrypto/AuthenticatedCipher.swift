@@ -5,6 +5,7 @@ import Foundation
 
 /// AES-256-GCM under one key.
 public struct AuthenticatedCipher: Sendable {
+    public static let name = "AES-256-GCM"
     public static let keySize = 32
     public static let nonceSize = 12
     public static let tagSize = 16

@@ -1,8 +1,6 @@
 // How many attesters a compact certificate reveals, and which: the number from the weights by exact arithmetic, the choice from a hash of
 // everything that is claimed (Fiat–Shamir).
 
-internal import CTrellisKernels
-
 /// The choice of what a compact certificate reveals.
 public enum CompactCertificateCoins {
     /// The most coins that a certificate may need: signed weight of 1.1 times the proven weight is enough for 2^-256.
@@ -15,7 +13,7 @@ public enum CompactCertificateCoins {
     ///
     /// - Returns: nil if `signed` is not above `proven`, or if r would be above `limit`.
     public static func count(signed: UInt64, proven: UInt64, strength: Int, limit: Int = maximum) -> Int? {
-        guard signed > proven, strength > 0 else { return nil }
+        guard signed > proven, (1...1 << 16).contains(strength) else { return nil }
         let divisor = greatestCommonDivisor(signed, proven)
         var (left, right) = (BigNatural(1), BigNatural(1))
         right.shift(by: strength)
@@ -41,16 +39,13 @@ public enum CompactCertificateCoins {
         guard weight > 0, count > 0 else { return [] }
         // 2^64 mod weight words at the top have no full multiple.
         let excess = (UInt64.max % weight + 1) % weight
-        var sponge = tk_sponge()
-        tk_sponge_init(&sponge, Int(TK_SHAKE256_RATE), UInt8(TK_SHAKE_SUFFIX))
-        tk_sponge_absorb(&sponge, seed, seed.count)
-        tk_sponge_finish(&sponge)
+        var shake = SHAKE(.shake256)
+        shake.absorb(seed)
+        var output = shake.output
         var coins: [UInt64] = []
         coins.reserveCapacity(count)
-        var word = [UInt8](repeating: 0, count: 8)
         while coins.count < count {
-            tk_sponge_squeeze(&sponge, &word, word.count)
-            let value = word.reversed().reduce(UInt64.zero) { $0 << 8 | UInt64($1) }
+            let value = output.next(8).reversed().reduce(UInt64.zero) { $0 << 8 | UInt64($1) }
             if value <= UInt64.max - excess { coins.append(value % weight) }
         }
         return coins

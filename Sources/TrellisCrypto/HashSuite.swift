@@ -18,6 +18,9 @@ public enum HashSuite: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// "SHA-256" or "SHA-384".
+    public var standardName: String { "SHA-\(digestSize * 8)" }
+
     /// The suite with this name; nil if there is none.
     public init?(name: String) {
         guard let suite = Self.allCases.first(where: { $0.name == name }) else { return nil }

@@ -6,6 +6,9 @@ import Foundation
 
 /// Keys of the library; nil for a parameter set that it does not have.
 enum PortableLattice {
+    /// Whether the library has the scheme.
+    static func serves(_ scheme: SignatureSchemeIdentifier) -> Bool { scheme == .mlDSA65 || scheme == .mlDSA87 }
+
     static func signingKey(_ seed: SecretBytes, _ scheme: SignatureSchemeIdentifier) throws -> (any SigningKey)? {
         switch scheme {
         case .mlDSA65: try LatticeSigningKey<MLDSA65.PrivateKey>(seed, scheme, "ML-DSA-65")

@@ -49,14 +49,22 @@ public final class SecretBytes: Sendable, Equatable, CustomStringConvertible, Cu
     }
 
     deinit {
-        if let address = storage.baseAddress {
-            #if canImport(Darwin)
-                _ = memset_s(address, storage.count, 0, storage.count)
-            #else
-                explicit_bzero(address, storage.count)
-            #endif
-        }
+        Self.erase(storage)
         storage.deallocate()
+    }
+
+    /// Zeroes an array that held a secret. Copies that were made of it are not found.
+    public static func erase(_ bytes: inout [UInt8]) {
+        bytes.withUnsafeMutableBytes(erase)
+    }
+
+    private static func erase(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard let address = buffer.baseAddress else { return }
+        #if canImport(Darwin)
+            _ = memset_s(address, buffer.count, 0, buffer.count)
+        #else
+            explicit_bzero(address, buffer.count)
+        #endif
     }
 
     /// The number of bytes.

@@ -1,13 +1,12 @@
-// Key files and passphrases on disk: written 0600 and synced, refused when others can read them.
+// The key files of validators: which roles they hold, and what is wrong with one that cannot be used.
 
-import Foundation
-import Glibc
 public import TrellisCrypto
 import TrellisModel
 
 public enum KeyFileError: Error, Sendable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     case openToOthers(path: String)
+    case ownedByAnother(path: String, owner: UInt32)
     case refused(path: String, reason: String)
     case missingRole(path: String, role: String)
     case exists(path: String)
@@ -15,10 +14,23 @@ public enum KeyFileError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
-        case .openToOthers(let path): "\(path) can be read by others; run: chmod 600 \(path)"
+        case .openToOthers(let path): "\(path) can be read by others"
+        case .ownedByAnother(let path, let owner): "\(path) belongs to the user \(owner)"
         case .refused(let path, let reason): "\(path): \(reason)"
         case .missingRole(let path, let role): "\(path) has no key for the role '\(role)'"
         case .exists(let path): "\(path) exists already"
+        }
+    }
+
+    /// What a person may do about it; nil where that is plain.
+    public var hint: String? {
+        switch self {
+        case .unreadable: nil
+        case .openToOthers(let path): "chmod 600 \(path); and if others may have read it, change its passphrase and its keys"
+        case .ownedByAnother(let path, _): "run as that user, or: chown \"$(id -u)\" \(path)"
+        case .refused: nil
+        case .missingRole: "'trellis keys show' tells what a key file holds"
+        case .exists: "key files are never written over; choose another name"
         }
     }
 }
@@ -30,45 +42,8 @@ public enum KeyFiles {
         static let seat = "seat"
     }
 
-    /// Writes `bytes` to a new file that only its owner can read.
-    public static func writeSecret(_ bytes: [UInt8], to path: String) throws(KeyFileError) {
-        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY, 0o600)
-        guard descriptor >= 0 else {
-            if errno == EEXIST { throw .exists(path: path) }
-            throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-        }
-        defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-            rest = rest.dropFirst(count)
-        }
-        guard fsync(descriptor) == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-    }
-
-    /// Reads a file of at most `limit` bytes that nobody but its owner may read.
-    public static func readSecret(_ path: String, limit: Int = KeyFile.maximumSize) throws(KeyFileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY)
-        guard descriptor >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-        guard information.st_mode & 0o077 == 0 else { throw .openToOthers(path: path) }
-        guard information.st_mode & S_IFMT == S_IFREG, information.st_size <= limit else {
-            throw .unreadable(path: path, reason: "not a file of at most \(limit) bytes")
-        }
-        var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
-        var filled = 0
-        while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress?.advanced(by: filled), $0.count - filled) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .unreadable(path: path, reason: "it became shorter while it was read") }
-            filled += count
-        }
-        return bytes
-    }
+    /// The roles that a validator's key file has.
+    public static let validatorRoles = [Role.consensus, Role.identity, Role.seat]
 
     /// Encrypts a validator's keys into a new file.
     public static func write(_ keys: ValidatorKeys, name: String, chain: Digest, to path: String, passphrase: String) throws {
@@ -76,13 +51,13 @@ public enum KeyFiles {
             KeyFile.Entry(role: Role.consensus, key: keys.consensus), KeyFile.Entry(role: Role.identity, key: keys.identity),
             KeyFile.Entry(role: Role.seat, key: keys.seat),
         ]
-        try writeSecret(try KeyFile(name: name, chainID: chain, entries: entries).sealed(passphrase: passphrase), to: path)
+        try SecretFiles.write(try KeyFile(name: name, chainID: chain, entries: entries).sealed(passphrase: passphrase), to: path)
     }
 
     /// Opens a validator's key file. Throws `KeyFileError` that tells a wrong passphrase from a damaged file, and from keys that were made
     /// for another chain.
     public static func read(_ path: String, passphrase: String, chain: Digest) throws(KeyFileError) -> ValidatorKeys {
-        let bytes = try readSecret(path)
+        let bytes = try SecretFiles.read(path)
         let file: KeyFile
         do {
             file = try KeyFile(opening: bytes, passphrase: passphrase)

@@ -94,7 +94,7 @@ public enum NetworkSetup {
         let folder = "\(directory)/\(validatorName(index))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let passphrase = plan.passphrase ?? SecretBytes(random: 24).withBytes { Data($0).base64EncodedString() }
-        if plan.passphrase == nil { try KeyFiles.writeSecret(Array((passphrase + "\n").utf8), to: "\(folder)/\(passphraseFile)") }
+        if plan.passphrase == nil { try SecretFiles.write(Array((passphrase + "\n").utf8), to: "\(folder)/\(passphraseFile)") }
         try KeyFiles.write(
             keys, name: validatorName(index), chain: genesis.chain, to: "\(folder)/\(keysFile)", passphrase: passphrase)
         try configuration(index, plan).write(toFile: "\(folder)/\(configurationFile)", atomically: true, encoding: .utf8)

@@ -160,7 +160,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     private func passphrase(_ given: String?) throws -> String {
         if let given { return given }
         guard let passphraseFile else { throw ConfigurationError.noPassphrase(path: path) }
-        let text = String(decoding: try KeyFiles.readSecret(passphraseFile, limit: 4096), as: UTF8.self)
+        let text = String(decoding: try SecretFiles.read(passphraseFile, limit: SecretFiles.passphraseSizeMaximum), as: UTF8.self)
         return text.trimmingCharacters(in: .newlines)
     }
 

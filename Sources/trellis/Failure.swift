@@ -31,6 +31,7 @@ struct Failure: Error {
         case let failure as Failure: failure.end()
         case let error as ClientError: Failure(Terminal.shown(error.description), hint: error.hint).end()
         case let error as DataDirectoryError: Failure(error.description, hint: error.hint).end()
+        case let error as KeyFileError: Failure(Terminal.shown(error.description), hint: error.hint.map(Terminal.shown)).end()
         case is CancellationError: Trellis.exit(withError: ExitCode(Exit.failure))
         default:
             switch Trellis.exitCode(for: error) {

@@ -21,6 +21,8 @@ struct RunningValidator {
             node = try Node(options, logger: logger)
         } catch let error as DataDirectoryError {
             throw error
+        } catch let error as KeyFileError {
+            throw Failure(error.description, hint: error.hint ?? "see \(configuration.path)", code: Exit.usage)
         } catch {
             throw Failure("\(error)", hint: "see \(configuration.path)", code: Exit.usage)
         }

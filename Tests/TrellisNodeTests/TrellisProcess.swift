@@ -13,7 +13,7 @@ final class TrellisProcess {
     private let errorPath: String
 
     /// Starts `trellis` in `folder`; its output goes to files there.
-    init(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws {
+    init(_ arguments: [String], in folder: String, environment: [String: String] = [:], input: FileHandle = .nullDevice) throws {
         outputPath = "\(folder)/\(UUID()).out"
         errorPath = "\(folder)/\(UUID()).err"
         try Files.write([], to: outputPath)
@@ -22,7 +22,7 @@ final class TrellisProcess {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TRELLIS_") }.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = input
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
         try process.run()

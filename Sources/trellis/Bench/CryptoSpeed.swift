@@ -5,7 +5,7 @@ import TrellisCrypto
 enum CryptoSpeed {
     /// Every row there is.
     static func rows() throws -> [SpeedRow] {
-        try hashes() + MLDSA.ParameterSet.allCases.flatMap(lattice) + classical() + encapsulation()
+        try hashes() + MLDSA.ParameterSet.allCases.flatMap(lattice) + classical() + encapsulation() + envelopes() + batches()
     }
 
     private static let message = [UInt8](repeating: 7, count: 64)

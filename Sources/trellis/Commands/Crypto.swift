@@ -5,7 +5,8 @@ import TrellisCrypto
 
 struct Crypto: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure and check the cryptography of this build on this machine.", subcommands: [CryptoSpeedCommand.self])
+        abstract: "Measure and check the cryptography of this build on this machine.", 
+        subcommands: [CryptoSpeedCommand.self, CryptoBOM.self, CryptoCompactCertificate.self])
 }
 
 struct CryptoSpeedCommand: ParsableCommand {
