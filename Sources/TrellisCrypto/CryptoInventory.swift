@@ -64,11 +64,13 @@ public enum CryptoInventory {
                 name: set.name, primitive: .kem, family: family(of: set.name), parameterSet: set.name,
                 quantumCategory: set.securityCategory, purpose: "the post-quantum half of hybrid key encapsulation",
                 providers: [lattice()])
-        } + [(CompositeKEM.name, "the peer channel, sealed envelopes"), (XWing.name, "other peers")].map { name, purpose in
-            CryptoAsset(
-                name: name, primitive: .kem, family: nil, parameterSet: name,
-                quantumCategory: MLKEM.ParameterSet.mlKEM768.securityCategory, purpose: purpose, providers: [lattice(), .library].unique)
         }
+            + [(CompositeKEM.name, "the peer channel, sealed envelopes"), (XWing.name, "other peers")].map { name, purpose in
+                CryptoAsset(
+                    name: name, primitive: .kem, family: nil, parameterSet: name,
+                    quantumCategory: MLKEM.ParameterSet.mlKEM768.securityCategory, purpose: purpose,
+                    providers: [lattice(), .library].unique)
+            }
     }
 
     private static var symmetric: [CryptoAsset] {
@@ -78,20 +80,15 @@ public enum CryptoInventory {
                 name: suite.standardName, primitive: .hash, family: "SHA-2", parameterSet: String(suite.digestSize * 8),
                 quantumCategory: suite == .sha256 ? 2 : 4, purpose: "digests, Merkle trees", providers: [.library])
         }
-        let derivations = HashSuite.allCases.flatMap { suite in
-            [("HKDF", CryptoAsset.Primitive.kdf, "keys from shared secrets"), ("HMAC", .mac, "key confirmation")].map { family, primitive, purpose in
-                CryptoAsset(
-                    name: "\(family)-\(suite.standardName)", primitive: primitive, family: family, parameterSet: suite.standardName,
-                    quantumCategory: suite == .sha256 ? 2 : 4, purpose: purpose, providers: [.library])
-            }
-        }
-        return hashes + derivations + [
+        let derivations = HashSuite.allCases.map { keyed("HKDF", .kdf, "keys from shared secrets", $0) }
+        let codes = HashSuite.allCases.map { keyed("HMAC", .mac, "key confirmation", $0) }
+        let others = [
             CryptoAsset(
                 name: AuthenticatedCipher.name, primitive: .ae, family: "AES", parameterSet: String(AuthenticatedCipher.keySize * 8),
                 quantumCategory: 5, purpose: "peer channel, envelopes, key files", providers: [.library]),
             CryptoAsset(
                 name: "SHA3-256", primitive: .hash, family: "SHA-3", parameterSet: "256", quantumCategory: 2,
-                purpose: "combining the secrets of hybrid key encapsulation", providers: [.kernels]),
+                purpose: "combining the secrets of hybrid key encapsulation", providers: [.kernels, .library]),
             CryptoAsset(
                 name: "SHAKE256", primitive: .xof, family: "SHA-3", parameterSet: "256", quantumCategory: 2,
                 purpose: "coins of compact certificates, inside ML-DSA and ML-KEM", providers: [.kernels]),
@@ -101,6 +98,13 @@ public enum CryptoInventory {
                     + "p=\(KeyDerivation.ScryptCost.standard.parallelism)",
                 quantumCategory: 0, purpose: "keys from passphrases", providers: [.library]),
         ]
+        return hashes + derivations + codes + others
+    }
+
+    private static func keyed(_ family: String, _ primitive: CryptoAsset.Primitive, _ purpose: String, _ suite: HashSuite) -> CryptoAsset {
+        CryptoAsset(
+            name: "\(family)-\(suite.standardName)", primitive: primitive, family: family, parameterSet: suite.standardName,
+            quantumCategory: suite == .sha256 ? 2 : 4, purpose: purpose, providers: [.library])
     }
 
     private static func signature(_ scheme: SignatureScheme) -> CryptoAsset {

@@ -198,9 +198,11 @@ private final class PseudoTerminal {
     let slave: FileHandle
 
     init() throws {
-        master = posix_openpt(O_RDWR | O_NOCTTY)
-        try #require(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
-        let name = try #require(ptsname(master).map { String(cString: $0) })
+        // grantpt and its like are not to be had from here; these are what they ask of the kernel (TIOCSPTLCK, TIOCGPTN).
+        master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var (unlocked, number): (Int32, UInt32) = (0, 0)
+        try #require(master >= 0 && ioctl(master, 0x4004_5431, &unlocked) == 0 && ioctl(master, 0x8004_5430, &number) == 0)
+        let name = "/dev/pts/\(number)"
         let descriptor = open(name, O_RDWR | O_NOCTTY)
         try #require(descriptor >= 0)
         _ = fcntl(master, F_SETFL, O_NONBLOCK)

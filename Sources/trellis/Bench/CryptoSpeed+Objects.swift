@@ -18,7 +18,8 @@ extension CryptoSpeed {
         let ciphertext = try CompositeKEM.encapsulate(to: key.publicKey).ciphertext
         return [
             SpeedRow(
-                "envelope of 1 MiB seal; beside it its parts", native: { _ = try Envelope.seal(payload, to: [key.publicKey], context: context) },
+                "envelope of 1 MiB seal; beside it its parts",
+                native: { _ = try Envelope.seal(payload, to: [key.publicKey], context: context) },
                 library: {
                     _ = try CompositeKEM.encapsulate(to: key.publicKey)
                     _ = try cipher.seal(payload, nonce: nonce, associatedData: [])

@@ -5,7 +5,7 @@ import TrellisCrypto
 
 struct Crypto: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure and check the cryptography of this build on this machine.", 
+        abstract: "Measure and check the cryptography of this build on this machine.",
         subcommands: [CryptoSpeedCommand.self, CryptoBOM.self, CryptoCompactCertificate.self])
 }
 
