@@ -36,7 +36,9 @@ void tk_keccak_f1600_portable(uint64_t state[25]) { permute(state); }
 __attribute__((target("bmi,bmi2"))) void tk_keccak_f1600_bmi2(uint64_t state[25]) { permute(state); }
 
 void tk_keccak_f1600(uint64_t state[25]) {
-    if (tk_cpu_level() >= TK_CPU_AVX2) return tk_keccak_f1600_bmi2(state);
+    const int level = tk_cpu_level();
+    if (level >= TK_CPU_AVX512) return tk_keccak_f1600_avx512(state);
+    if (level >= TK_CPU_AVX2) return tk_keccak_f1600_bmi2(state);
     tk_keccak_f1600_portable(state);
 }
 #else

@@ -1,4 +1,5 @@
-// Keccak-f[1600] on four or eight states at once with AVX-512: rotations in one instruction, and any function of three inputs in one.
+// Keccak-f[1600] on one, four or eight states with AVX-512: rotations in one instruction, and any function of three inputs in one. That makes
+// even one state in the vector registers faster than one in the general ones.
 #include "permutation.h"
 #include "round.h"
 
@@ -21,6 +22,26 @@
         KECCAK_ROUND(e, a, tk_keccak_constants[round + 1])                                                                                 \
     }                                                                                                                                      \
     KECCAK_STATE(STORE, a)
+
+#define LANES 1
+#define Lane __m128i
+#define TERNARY(a, b, c, table) _mm_ternarylogic_epi64(a, b, c, table)
+#define XOR(a, b) _mm_xor_si128(a, b)
+#define ROTATE(a, n) _mm_rol_epi64(a, n)
+#define CHI_IOTA(a, b, c, constant) XOR(CHI(a, b, c), _mm_cvtsi64_si128((long long)(constant)))
+#define LOAD_LANE(p) _mm_loadl_epi64((const __m128i *)(const void *)(p))
+#define STORE_LANE(p, v) _mm_storel_epi64((__m128i *)(void *)(p), v)
+
+TARGET void tk_keccak_f1600_avx512(uint64_t states[25]) { PERMUTE(states) }
+
+#undef LANES
+#undef Lane
+#undef TERNARY
+#undef XOR
+#undef ROTATE
+#undef CHI_IOTA
+#undef LOAD_LANE
+#undef STORE_LANE
 
 #define LANES 4
 #define Lane __m256i
