@@ -9,7 +9,8 @@
 // Algorithm 7 line 6). It may be computed elsewhere or in parts ("external mu").
 //
 // Functions that return int return 0 for success and TK_MLDSA_REFUSED for input that the standard refuses: a set that does not exist, a wrong
-// length, a context over 255 bytes, a malformed private key, a misaligned buffer, a signature that does not verify.
+// length, a context over 255 bytes, a malformed private key, a misaligned buffer, a signature that does not verify. They use up to 160 KB of
+// stack.
 #ifndef TK_MLDSA_H
 #define TK_MLDSA_H
 
