@@ -28,6 +28,8 @@ public enum CryptoError: Error, Equatable, Sendable, CustomStringConvertible {
     case malformedBatchProof(String)
     /// A statement of succession is not in the form we write.
     case malformedSuccession(String)
+    /// An algorithm gives wrong answers on this machine: nothing may be signed or verified.
+    case selfTestFailed(String)
 
     public var description: String {
         switch self {
@@ -49,6 +51,8 @@ public enum CryptoError: Error, Equatable, Sendable, CustomStringConvertible {
             "malformed key file: \(reason)"
         case .wrongPassphrase:
             "wrong passphrase (or the file's key derivation parameters were changed)"
+        case .selfTestFailed(let algorithm):
+            "self-test failed: \(algorithm) gives wrong answers on this machine"
         case .keyFileAltered:
             "the passphrase is right, but the key file was changed after it was written"
         case .batchRefused(let reason):

@@ -97,6 +97,8 @@ public final class Node: NodeService {
     }
 
     private static func check(_ options: NodeOptions, _ committee: Committee) throws {
+        let seats = committee.councils.flatMap(\.seats)
+        try CryptoSelfTest.run(schemes: committee.validators.map(\.scheme) + seats.map(\.scheme))
         guard let own = committee.validator(options.validator) else {
             throw NodeError.invalid("genesis has no validator \(options.validator)")
         }

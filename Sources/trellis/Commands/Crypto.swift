@@ -6,7 +6,7 @@ import TrellisCrypto
 struct Crypto: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure and check the cryptography of this build on this machine.",
-        subcommands: [CryptoSpeedCommand.self, CryptoBOM.self, CryptoCompactCertificate.self])
+        subcommands: [CryptoSpeedCommand.self, CryptoSelfTestCommand.self, CryptoBOM.self, CryptoCompactCertificate.self])
 }
 
 struct CryptoSpeedCommand: ParsableCommand {
@@ -81,5 +81,27 @@ struct CryptoSpeedCommand: ParsableCommand {
             ]
         }
         return "{\"load\":\(JSONText.quoted(row.name)),\(fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ","))}"
+    }
+}
+
+struct CryptoSelfTestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "self-test", abstract: "Check every algorithm against known answers, as a validator does at its start.",
+        discussion: "Exit codes: 0 all is right, 1 something is wrong.")
+
+    @OptionGroup var implementation: ImplementationOption
+
+    func run() throws {
+        implementation.select()
+        let start = ContinuousClock.now
+        let names: [String]
+        do {
+            names = try CryptoSelfTest.run(schemes: SignatureScheme.all)
+        } catch {
+            throw Failure("\(error)", hint: "try --crypto portable; the machine or this build is not to be trusted")
+        }
+        let time = ContinuousClock.now - start
+        for name in names { Terminal.print("ok  \(name)") }
+        Terminal.print("\(names.count) passed, 0 failed in \(time.formatted(.units(allowed: [.milliseconds])))")
     }
 }

@@ -34,6 +34,8 @@ struct Dev: AsyncParsableCommand {
     @Flag(help: "End after the demo.")
     var once = false
 
+    @OptionGroup var implementation: ImplementationOption
+
     func validate() throws {
         guard (1...31).contains(validators ?? 4) else { throw ValidationError("--validators must be 1 to 31") }
         guard (1...64_000).contains(port) else { throw ValidationError("--port must be 1 to 64000") }
@@ -41,6 +43,7 @@ struct Dev: AsyncParsableCommand {
     }
 
     func run() async throws {
+        implementation.select()
         let demonstration = try demo ? Demo(file: demoFile) : nil
         let stop = StopSignal()
         warn()

@@ -14,7 +14,10 @@ struct NodeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The validator's configuration.", valueName: "file"))
     var config: String
 
+    @OptionGroup var implementation: ImplementationOption
+
     func run() async throws {
+        implementation.select()
         let configuration: NodeConfiguration
         do {
             configuration = try NodeConfiguration(path: config)

@@ -20,7 +20,10 @@ struct Verify: ParsableCommand {
     @Flag(help: "Print what is proven as JSON.")
     var json = false
 
+    @OptionGroup var implementation: ImplementationOption
+
     func run() throws {
+        implementation.select()
         let genesis = try Files.genesis(genesis)
         let bytes = try Files.read(receipt, limit: Receipt.fileBytesMaximum)
         guard !EvidenceFile.isOne(bytes) else { return try verify(evidence: bytes, genesis) }

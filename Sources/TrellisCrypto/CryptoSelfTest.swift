@@ -1,0 +1,154 @@
+// The checks at start-up: that the cryptography in use gives, on this machine and with the instructions chosen here, what other
+// implementations gave. A known answer for each algorithm, and for keys a pairwise consistency test (FIPS 140-3 IG 10.3.A calls for both).
+//
+// The answers were made by Scripts/make-vectors.py's parts (dilithium-py, kyber-py, pyca): seeds are 0, 1, 2..., the message is "trellis",
+// the context "trellis/self-test/1".
+
+import Crypto
+import Foundation
+
+public enum CryptoSelfTest {
+    /// One check: what of, and the check, which says whether the answer was right.
+    struct Check {
+        let name: String
+        let passes: () throws -> Bool
+    }
+
+    private static let message = Array("trellis".utf8)
+    private static let context = Domain("trellis/self-test/1")
+
+    /// Checks what a validator with these signature schemes uses: hashes, cipher, key derivation, the channel's KEM, the schemes.
+    ///
+    /// - Returns: The names of what was checked.
+    /// - Throws: `CryptoError.selfTestFailed` for the first that is wrong: nothing may be signed or verified then.
+    @discardableResult
+    public static func run(
+        schemes: [SignatureScheme], _ implementation: CryptoImplementation = .current
+    ) throws -> [String] {
+        var seen: Set<SignatureSchemeIdentifier> = []
+        let distinct = schemes.filter { seen.insert($0.identifier).inserted }
+        let checks = hashes + symmetric + [kem(implementation)] + distinct.map { signature($0, implementation) }
+        for check in checks {
+            guard (try? check.passes()) == true else { throw CryptoError.selfTestFailed(check.name) }
+        }
+        return checks.map(\.name)
+    }
+
+    // MARK: Hashes and ciphers
+
+    private static var hashes: [Check] {
+        [
+            Check(name: "SHA-256") {
+                hex(SHA256.hash(data: message)) == "3a4ad37e305ff3bb775fb38a93345aa1f29961fcf88e9415a093d9e6eec8c65a"
+            },
+            Check(name: "SHA-384") {
+                hex(SHA384.hash(data: message))
+                    == "b8feca4e1134ed0d4440dc3aed2f6d106f347cafdb8d0b3b01ba2485179cbd70d581f62f308834ee1fe81d447cc412c0"
+            },
+            Check(name: "SHA3-256") {
+                let expected = "81283ffd7c02d0ade8df3beb458777a037bab6ab848918ff780c6561a17439aa"
+                // One alone, and nine: the lanes of eight and what is left over.
+                let digests = SHA3.digests256([[UInt8]](repeating: message, count: 9))
+                return Hex.encode(SHA3.digest256(message)) == expected && digests.allSatisfy { Hex.encode($0) == expected }
+            },
+            Check(name: "SHAKE256") {
+                Hex.encode(SHAKE.output(.shake256, message, count: 32))
+                    == "e5a95f0e8b15281de6ef9d0ffcbaa4dab2958e4956878eb7304a0714fcd24418"
+            },
+        ]
+    }
+
+    private static var symmetric: [Check] {
+        [
+            Check(name: "AES-256-GCM") {
+                let cipher = AuthenticatedCipher(key: SecretBytes(counting(32)))
+                let nonce = [UInt8](repeating: 0, count: AuthenticatedCipher.nonceSize)
+                let sealed = try cipher.seal(message, nonce: nonce, associatedData: context.bytes)
+                return Hex.encode(sealed) == "7aced0b2d945f0e86357177a05c78b3ebb1949ec79ec59"
+                    && (try cipher.open(sealed, nonce: nonce, associatedData: context.bytes)) == message
+            },
+            Check(name: "HKDF-SHA-256") {
+                let derived = KeyDerivation.boundedHKDF(
+                    .sha256, secret: SecretBytes(counting(32)), salt: Array("salt".utf8), info: Array("info".utf8), count: 32)
+                return derived.map { $0.withBytes { hex($0) } } == "64cc2a23b7a1da4310420350405fdf5d632cb9bda3700d753e96cbcfeb81d449"
+            },
+        ]
+    }
+
+    // MARK: Keys
+
+    /// ML-KEM-768 by its answers, and the composite that the channel uses by opening its own ciphertext.
+    private static func kem(_ implementation: CryptoImplementation) -> Check {
+        Check(name: CompositeKEM.name) {
+            let key = try MLKEM.PrivateKey(seed: SecretBytes(counting(MLKEM.seedSize)), .mlKEM768, implementation)
+            guard hex(SHA256.hash(data: key.publicKey)) == "0b7934c83125c788995e2ba6bd761e33046b3e40571be53e023309a29f398cc9" else {
+                return false
+            }
+            let made = try MLKEM.encapsulate(to: key.publicKey, .mlKEM768, message: SecretBytes(counting(32)), .native)
+            guard hex(SHA256.hash(data: made.ciphertext)) == "39826fe40dc54a3fef68b7c228ed8fb22931012b6fa3bd3e7f204d54db0ac1e1",
+                try key.decapsulate(made.ciphertext).withBytes({ hex($0) })
+                    == "42f558b0bc5d700a911b0fc67f62376f7aee4667f1969e03f18bdfdf3c59fbdc"
+            else { return false }
+            let composite = try CompositeKEM.PrivateKey.generate(implementation)
+            let sealed = try CompositeKEM.encapsulate(to: composite.publicKey, implementation)
+            return try composite.decapsulate(sealed.ciphertext) == sealed.sharedSecret
+        }
+    }
+
+    private static func signature(_ scheme: SignatureScheme, _ implementation: CryptoImplementation) -> Check {
+        Check(name: scheme.name) {
+            // Small hash-based signatures take longer than a start should; their hashes were checked above.
+            if scheme.family == .hash, scheme.name.hasSuffix("s") { return true }
+            if let known = answers[scheme.identifier] {
+                let key = try scheme.signingKey(seed: SecretBytes(counting(scheme.seedSize)), implementation)
+                guard hex(SHA256.hash(data: key.publicKey)) == known.publicKey else { return false }
+                if let expected = known.signature, try deterministic(scheme, key) != expected { return false }
+            }
+            return try isConsistent(scheme, try scheme.generate(implementation), implementation)
+        }
+    }
+
+    /// A signature of a fresh key verifies, and one of another message does not.
+    private static func isConsistent(
+        _ scheme: SignatureScheme, _ key: any SigningKey, _ implementation: CryptoImplementation
+    ) throws -> Bool {
+        let verifier = try scheme.verifyingKey(key.publicKey, implementation)
+        let signature = try key.sign(message, context: context)
+        return verifier.isValid(signature, for: message, context: context)
+            && !verifier.isValid(signature, for: message + [0], context: context)
+    }
+
+    /// SHA-256 of the signature of the known key, made without randomness; for ML-DSA the kernels' (the library only hedges).
+    private static func deterministic(_ scheme: SignatureScheme, _ key: any SigningKey) throws -> String {
+        if let parameters = MLDSA.ParameterSet.allCases.first(where: { $0.name == scheme.name }) {
+            let key = try MLDSA.PrivateKey(seed: key.seed, parameters)
+            return hex(SHA256.hash(data: try key.sign(message, context: context.bytes, randomness: .deterministic)))
+        }
+        return hex(SHA256.hash(data: try key.sign(message, context: context)))
+    }
+
+    /// SHA-256 of the public key, and of the deterministic signature where there is one.
+    private static let answers: [SignatureSchemeIdentifier: (publicKey: String, signature: String?)] = [
+        .mlDSA44: (
+            "9f107644c1084526af3bc8098680b05499a2325a644e388fb4f970e058d19d46",
+            "f738a0a48cae3c6850eb6073ce08fcb39aeb2c63497655f5f3210021a08171b1"
+        ),
+        .mlDSA65: (
+            "d666806e11cee19a7c989f7445f90dd419cf4d2d51db8c0fdb4c0f0a542238c9",
+            "c87f7d71b36ba20d71db0f495ed687c26475058cc9b8d4b73d61cc1317cc7d74"
+        ),
+        .mlDSA87: (
+            "91dc389cfaa01470b7f66eee45a4ae9026d154817c754dfe22298b3fa241ffcd",
+            "491677ccca6ee3c4bc48018d73021f87a72ee32b1d81e250c37c0c42ab97e517"
+        ),
+        .ed25519: (
+            "56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",
+            "4642a765222d27c3612c596e9b5e99c1b90af9435d84f0c0dad0ef7d3af5e90c"
+        ),
+        .ecdsaP384: ("9148d215f88455de22ba7ebb2a9976f1714d0354316afc1208e63ceddb770359", nil),
+    ]
+
+    private static func counting(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0) } }
+
+    private static func hex<Bytes: Sequence>(_ bytes: Bytes) -> String where Bytes.Element == UInt8 { Hex.encode(Array(bytes)) }
+}
