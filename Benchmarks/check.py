@@ -1,17 +1,23 @@
 #!/usr/bin/env python3
-"""Runs `trellis bench --json` and holds the figures against thresholds.json. Usage: check.py TRELLIS [bench options]."""
+"""Runs `trellis bench --json` and holds the figures against thresholds.json; with --crypto, `trellis crypto speed --json` against
+crypto-thresholds.json. Usage: check.py TRELLIS [--crypto] [options of the command]."""
 import json
 import pathlib
 import subprocess
 import sys
 
 if len(sys.argv) < 2:
-    sys.exit("usage: check.py PATH-TO-TRELLIS [bench options]")
-thresholds = json.loads((pathlib.Path(__file__).parent / "thresholds.json").read_text())
-rows = json.loads(subprocess.run([sys.argv[1], "bench", "--json", *sys.argv[2:]], check=True, capture_output=True).stdout)
+    sys.exit("usage: check.py PATH-TO-TRELLIS [--crypto] [options of the command]")
+options = sys.argv[2:]
+command, file = ["bench"], "thresholds.json"
+if options[:1] == ["--crypto"]:
+    command, file, options = ["crypto", "speed"], "crypto-thresholds.json", options[1:]
+thresholds = json.loads((pathlib.Path(__file__).parent / file).read_text())
+rows = json.loads(subprocess.run([sys.argv[1], *command, "--json", *options], check=True, capture_output=True).stdout)
 failed = 0
 for threshold in thresholds:
-    row = next((row for row in rows if row["load"].startswith(threshold["load"])), None)
+    named = [row for row in rows if row["load"] == threshold["load"]]
+    row = next(iter(named + [row for row in rows if row["load"].startswith(threshold["load"])]), None)
     value = row[threshold["figure"]] if row else None
     low, high = threshold.get("at_least"), threshold.get("at_most")
     good = value is not None and (low is None or value >= low) and (high is None or value <= high)
