@@ -62,7 +62,7 @@ public enum XWing {
             do {
                 let latticeSecret = try lattice.decapsulate(Array(ciphertext.prefix(ciphertextSize - curveSize)))
                 let peer = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: curvePart)
-                let curveSecret = try curve.sharedSecretFromKeyAgreement(with: peer)
+                let curveSecret = try contributory(curve.sharedSecretFromKeyAgreement(with: peer))
                 return combine(latticeSecret, curveSecret, ciphertext: curvePart, publicKey: point)
             } catch {
                 throw CryptoError.invalidCiphertext(scheme: name)
@@ -90,7 +90,7 @@ public enum XWing {
             let lattice = try MLKEM.encapsulate(
                 to: Array(publicKey.prefix(publicKeySize - curveSize)), .mlKEM768, message: randomness?.slice(0..<32), implementation)
             let peer = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: point)
-            let curveSecret = try ephemeral.sharedSecretFromKeyAgreement(with: peer)
+            let curveSecret = try contributory(ephemeral.sharedSecretFromKeyAgreement(with: peer))
             let curveCiphertext = [UInt8](ephemeral.publicKey.rawRepresentation)
             return (
                 lattice.ciphertext + curveCiphertext,
@@ -101,12 +101,19 @@ public enum XWing {
         }
     }
 
+    /// The secret, unless the peer's point was of low order and made it zero (RFC 7748 §6.1).
+    private static func contributory(_ secret: SharedSecret) throws -> SecretBytes {
+        let bytes = secret.withUnsafeBytes { SecretBytes($0) }
+        guard bytes != SecretBytes([UInt8](repeating: 0, count: curveSize)) else { throw CryptoError.invalidPublicKey(scheme: name) }
+        return bytes
+    }
+
     private static func combine(
-        _ latticeSecret: SecretBytes, _ curveSecret: SharedSecret, ciphertext: [UInt8], publicKey: [UInt8]
+        _ latticeSecret: SecretBytes, _ curveSecret: SecretBytes, ciphertext: [UInt8], publicKey: [UInt8]
     ) -> SecretBytes {
         var hash = SHA3_256()
         latticeSecret.withBytes { hash.update(bufferPointer: $0) }
-        curveSecret.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        curveSecret.withBytes { hash.update(bufferPointer: $0) }
         hash.update(data: ciphertext)
         hash.update(data: publicKey)
         hash.update(data: label)

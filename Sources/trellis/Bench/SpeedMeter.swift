@@ -65,7 +65,7 @@ struct SpeedRow {
 }
 
 extension Duration {
-    fileprivate var microseconds: Double {
+    var microseconds: Double {
         Double(components.seconds) * 1e6 + Double(components.attoseconds) / 1e12
     }
 }
