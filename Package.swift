@@ -91,7 +91,8 @@ let package = Package(
         tests("TrellisCrypto", ["TrellisCrypto", "TrellisConformance"], resources: [.copy("Vectors")]),
         tests("TrellisModel", ["TrellisModel", "TrellisCrypto"], resources: [.copy("Vectors")]),
         tests(
-            "TrellisConsensus", ["TrellisConsensus", "TrellisModel", "TrellisCrypto", "TrellisConformance"], resources: [.copy("Cases")]),
+            "TrellisConsensus", ["TrellisConsensus", "TrellisModel", "TrellisCrypto", "TrellisConformance"],
+            resources: [.copy("Cases"), .copy("Transcripts")]),
         tests("TrellisLedger", ["TrellisLedger", "TrellisModel", "TrellisCrypto", "TrellisVerify"], resources: [.copy("Vectors")]),
         tests("TrellisVerify", ["TrellisVerify", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),

@@ -39,6 +39,13 @@ public struct ConformanceReport: Sendable, Equatable {
         lines.append(String(line.map { $0.isNewline ? " " : $0 }))
     }
 
+    /// Takes over what an exhaustive check found: one case a world.
+    public mutating func add(_ result: SlotCheck.Result, name: String) {
+        passed += result.worlds - result.violationCount
+        failed += result.violationCount
+        lines += result.violations.map { "\(name): \($0)" }
+    }
+
     public mutating func skip(_ name: String, count: Int = 1) {
         guard count > 0 else { return }
         skipped += count

@@ -29,6 +29,15 @@ struct DagBlock: Decodable {
 
 struct DagRule: Decodable {
     var name: String
+    /// What FinWhale tolerates on the fast path.
+    var p: UInt64?
+
+    /// Nil for the base rule.
+    func fastPath(_ stakes: Stakes) throws -> FastPath? {
+        guard name == "finwhale" else { return nil }
+        guard let thresholds = FastPath(stakes, faults: p ?? 0) else { throw DagCaseError.malformed("no fast path for these stakes and p") }
+        return thresholds
+    }
 }
 
 struct DagScenario: Decodable {
@@ -63,7 +72,7 @@ struct DagScenario: Decodable {
     var blocks: [DagBlock]
     var expect: Expectation
 
-    private func graph() throws -> DagGraph { try DagGraph(blocks, n: n, stakes: stakes) }
+    private func graph() throws -> DagGraph { try DagGraph(blocks, n: n, stakes: stakes, rule: rule) }
 
     private func commitRule() throws -> CommitRule {
         var overrides: [Round: [ValidatorIndex]] = [:]
@@ -71,7 +80,9 @@ struct DagScenario: Decodable {
             guard let round = Round(round) else { throw DagCaseError.malformed("schedule round '\(round)'") }
             overrides[round] = leaders
         }
-        return CommitRule(schedule: LeaderSchedule(validators: n, leadersPerRound: leadersPerRound ?? 1, overrides: overrides))
+        return CommitRule(
+            schedule: LeaderSchedule(validators: n, leadersPerRound: leadersPerRound ?? 1, overrides: overrides),
+            fastPath: try graph().fastPath)
     }
 
     /// What differs from the expectation.
@@ -120,7 +131,7 @@ struct DagScenario: Decodable {
         return differences
     }
 
-    /// Every prefix of the blocks, and the causal history of every block, decides no slot otherwise than the whole.
+    /// Every prefix of the blocks, the causal history of every block, and that of some at random together decide no slot otherwise than the whole.
     func checkClosedSubsets() throws -> [String] {
         let graph = try graph()
         let rule = try commitRule()
@@ -134,6 +145,7 @@ struct DagScenario: Decodable {
         for (index, block) in blocks.enumerated() where index % 3 == 0 {
             subsets.append(graph.closure(of: [block.id, blocks[blocks.count - 1 - index / 2].id]))
         }
+        subsets += randomTips(64).map { graph.closure(of: $0) }
         var differences: [String] = []
         for subset in subsets {
             for (slot, status) in rule.statuses(try graph.dag(including: subset), after: Slot(round: 0, rank: .max)) {
@@ -147,11 +159,23 @@ struct DagScenario: Decodable {
     }
 }
 
+extension DagScenario {
+    /// Sets of a few blocks each, the same for a case every time.
+    private func randomTips(_ count: Int) -> [[String]] {
+        var state = UInt64(blocks.count)
+        func below(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(max(1, bound)))
+        }
+        return (0..<count).map { _ in (0...below(n)).map { _ in blocks[below(blocks.count)].id } }
+    }
+}
+
 struct DagInvalidBlock: Decodable {
     /// The reasons that the block rules and the DAG can give.
     static let reasons: Set<String> = [
         "genesis_from_network", "parent_count", "own_parent_must_be_first_and_only_first", "duplicate_parent_author",
-        "parent_round_not_lower", "parent_quorum_missing", "unknown_author", "missing_ancestor",
+        "parent_round_not_lower", "parent_quorum_missing", "unknown_author", "missing_ancestor", "exposed_equivocator_as_parent",
     ]
 
     var name: String
@@ -164,7 +188,6 @@ struct DagInvalidBlock: Decodable {
 
     /// The rule that the block breaks; nil when it would be accepted.
     func verdict() throws -> String? {
-        let graph = try DagGraph(blocks, n: n, stakes: stakes)
-        return graph.verdict(block)
+        try DagGraph(blocks, n: n, stakes: stakes, rule: rule).verdict(block)
     }
 }

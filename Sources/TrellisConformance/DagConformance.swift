@@ -21,8 +21,10 @@ public enum DagConformance {
         return report
     }
 
+    private static let rules: Set<String> = ["mysticeti", "finwhale"]
+
     static func run(_ scenario: DagScenario, into report: inout ConformanceReport) {
-        guard scenario.rule.name == "mysticeti" else {
+        guard rules.contains(scenario.rule.name) else {
             report.skip("rule \(scenario.rule.name)")
             return
         }
@@ -36,7 +38,7 @@ public enum DagConformance {
     }
 
     static func run(_ invalid: DagInvalidBlock, into report: inout ConformanceReport) {
-        guard invalid.rule.name == "mysticeti" else {
+        guard rules.contains(invalid.rule.name) else {
             report.skip("rule \(invalid.rule.name)")
             return
         }

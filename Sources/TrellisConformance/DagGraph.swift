@@ -6,15 +6,18 @@ import TrellisModel
 
 struct DagGraph {
     let stakes: Stakes
+    /// Nil under the base rule.
+    let fastPath: FastPath?
     private let blocks: [DagBlock]
     private var references: [String: BlockReference] = [:]
     private var names: [BlockReference: String] = [:]
 
-    init(_ blocks: [DagBlock], n: Int, stakes each: [UInt64]?) throws {
+    init(_ blocks: [DagBlock], n: Int, stakes each: [UInt64]?, rule: DagRule) throws {
         guard n > 0, n <= Stakes.validatorsMaximum, let stakes = Stakes(each ?? [Stake](repeating: 1, count: n)), stakes.count == n else {
             throw DagCaseError.malformed("n or stakes")
         }
         self.stakes = stakes
+        fastPath = try rule.fastPath(stakes)
         self.blocks = blocks
         for block in blocks {
             let reference = try Self.reference(block)
@@ -72,12 +75,18 @@ struct DagGraph {
 
     /// The rule that `block` breaks on top of the case's blocks; nil when it is acceptable.
     func verdict(_ block: DagBlock) -> String? {
+        let isComplete = block.parents.allSatisfy { references[$0] != nil }
         do {
             try BlockRules.checkParents(round: block.round, author: block.author, parents: parents(block), stakes: stakes)
-        } catch {
+            if isComplete, fastPath != nil {
+                try BlockRules.checkExposed(round: block.round, parents: parents(block), in: try dag(including: nil))
+            }
+        } catch let error as InvalidBlock {
             return error.name
+        } catch {
+            return "\(error)"
         }
-        return block.parents.contains { references[$0] == nil } ? "missing_ancestor" : nil
+        return isComplete ? nil : "missing_ancestor"
     }
 
     func invalidBlocks() -> [String] {

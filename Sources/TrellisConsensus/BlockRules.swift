@@ -19,6 +19,7 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
     case badVotes(transaction: Int)
     case badEvidence(transaction: Int)
     case tooMuchEvidence
+    case exposedEquivocatorAsParent(ValidatorIndex)
 
     /// The rule's name, as the commit-rule cases spell it.
     public var name: String {
@@ -36,6 +37,7 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .badVotes: "bad_votes"
         case .badEvidence: "bad_evidence"
         case .tooMuchEvidence: "too_much_evidence"
+        case .exposedEquivocatorAsParent: "exposed_equivocator_as_parent"
         }
     }
 
@@ -51,6 +53,7 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .parentRoundNotLower: "a parent's round is not lower than the block's"
         case .parentQuorumMissing(let stake, let needed): "parents in the round below have stake \(stake), needed \(needed)"
         case .badSignature: "the author's signature is invalid"
+        case .exposedEquivocatorAsParent(let author): "its parents show two blocks of author \(author), whose block is among them"
         case .badVotes(let index): "transaction \(index) holds votes that their seat did not sign"
         case .badEvidence(let index): "transaction \(index) accuses a validator and proves nothing"
         case .tooMuchEvidence: "more than \(Limits.evidenceMaximum) transactions with evidence"
@@ -85,6 +88,14 @@ public enum BlockRules {
         guard below.stake >= stakes.quorum || Mutation.isPlanted(.parentQuorumUnchecked) else {
             throw .parentQuorumMissing(below.stake, needed: stakes.quorum)
         }
+    }
+
+    /// The rule that FinWhale needs besides, on a block whose parents are all held: if parents of the round below show two blocks of one
+    /// author in the round below that, none of them is by this author.
+    public static func checkExposed(round: Round, parents: [BlockReference], in dag: DAG) throws(InvalidBlock) {
+        let exposed = dag.exposed(by: parents, below: round)
+        guard let parent = parents.first(where: { $0.round + 1 == round && exposed.contains($0.author) }) else { return }
+        throw .exposedEquivocatorAsParent(parent.author)
     }
 
     /// Every rule on a block but its signatures: cheap, so that it comes first.

@@ -1,29 +1,44 @@
-// The base commit rule (PROTOCOL §5), a pure function of a causally closed DAG, the stakes and the leader schedule.
+// From the graph to the fate of every slot (PROTOCOL §5), a pure function of a causally closed DAG, the stakes and the leader schedule.
+// What the two rounds above a slot say of it by themselves is the matter of a slot rule: the base rule (BaseRule.swift) or FinWhale
+// (FinWhaleRule.swift). What they leave open is decided here:
 //
-//   vote         an r+1 block with the leader's block as direct parent
-//   certificate  an r+2 block whose parents that vote for the leader's block have stake >= Q
-//   blame        an r+1 block with no parent in the slot
-//   direct       blames >= Q: skip; certificates >= Q: commit (distinct authors, each once per side)
-//   indirect     the first slot of round >= r+3 that is not skipped: undecided, wait; committed, it is the anchor, and the slot
-//                commits the block that has a certificate in the anchor's causal history, or else is skipped
-//
-//       r        r+1         r+2              >= r+3
-//      [L] <--- votes <--- certificates <---- anchor
+//   indirect     the first slot of round >= r+3 that is not skipped: undecided, wait; committed, it is the anchor, and its causal history
+//                decides
 
 public import TrellisModel
 
 public enum SlotStatus: Sendable, Equatable {
-    public enum Path: String, Sendable { case direct, indirect }
+    public enum Path: String, Sendable {
+        /// By votes alone, two message delays after the proposal.
+        case fast
+        case direct
+        case indirect
+    }
 
     case commit(BlockReference, Path)
     case skip(Path)
     case undecided
 }
 
-public struct CommitRule: Sendable {
-    public let schedule: LeaderSchedule
+/// What the blocks of rounds r+1 and r+2 say on a slot of round r. For one graph and all its closed parts the answers never contradict each
+/// other: no two commits, no commit and skip, and every anchor chooses what was decided directly.
+protocol SlotRule: Sendable {
+    func direct(_ dag: DAG, _ slot: Slot, of author: ValidatorIndex) -> SlotStatus
+    /// The block that an anchor commits in whose history `reachable` is all of round r+2.
+    func choice(_ dag: DAG, _ slot: Slot, of author: ValidatorIndex, reachable: Set<BlockReference>) -> BlockReference?
+}
 
-    public init(schedule: LeaderSchedule) { self.schedule = schedule }
+public struct CommitRule: Sendable {
+    public internal(set) var schedule: LeaderSchedule
+    let fastPath: FastPath?
+    private let rule: any SlotRule
+
+    /// - Parameter fastPath: nil for the base rule.
+    public init(schedule: LeaderSchedule, fastPath: FastPath? = nil) {
+        self.schedule = schedule
+        self.fastPath = fastPath
+        rule = fastPath.map { FinWhaleRule(thresholds: $0) } ?? BaseRule()
+    }
 
     /// The status of every slot above `last` up to the highest round, in order.
     public func statuses(_ dag: DAG, after last: Slot) -> [(slot: Slot, status: SlotStatus)] {
@@ -41,21 +56,12 @@ public struct CommitRule: Sendable {
         return slots.map { ($0, statuses[$0] ?? .undecided) }
     }
 
-    private func direct(_ dag: DAG, _ slot: Slot) -> SlotStatus {
-        let author = schedule.leader(slot)
-        let quorum = dag.stakes.quorum - (Mutation.isPlanted(.quorumOneShort) ? 1 : 0)
-        let isLax = Mutation.isPlanted(.equivocationCountedTwice)
-        var blames = StakeCount(validators: dag.stakes.count)
-        for block in dag.blocks(slot.round + 1).joined() where block.parent(round: slot.round, author: author) == nil {
-            blames.insert(block.reference.author, dag.stakes, again: isLax)
-        }
-        if blames.stake >= quorum { return .skip(.direct) }
-        for leader in dag.slot(slot.round, author) {
-            var certifiers = StakeCount(validators: dag.stakes.count)
-            for certificate in certificates(dag, for: leader.reference) { certifiers.insert(certificate.author, dag.stakes, again: isLax) }
-            if certifiers.stake >= quorum { return .commit(leader.reference, .direct) }
-        }
-        return .undecided
+    /// What the two rounds above the slot say by themselves.
+    public func direct(_ dag: DAG, _ slot: Slot) -> SlotStatus { rule.direct(dag, slot, of: schedule.leader(slot)) }
+
+    /// The block of the slot that an anchor commits whose history holds `reachable` at r+2; nil: it skips the slot.
+    public func choice(_ dag: DAG, _ slot: Slot, reachable: Set<BlockReference>) -> BlockReference? {
+        rule.choice(dag, slot, of: schedule.leader(slot), reachable: reachable)
     }
 
     private func indirect(_ dag: DAG, _ slot: Slot, later: [Slot: SlotStatus]) -> SlotStatus {
@@ -67,46 +73,13 @@ public struct CommitRule: Sendable {
                 case .skip: continue
                 case .undecided where Mutation.isPlanted(.undecidedAnchorPassedOver): continue
                 case .undecided: return .undecided
-                case .commit(let anchor, _): return decide(dag, slot, anchor: anchor)
+                case .commit where Mutation.isPlanted(.indirectRuleSkipped): return .skip(.indirect)
+                case .commit(let anchor, _):
+                    let reachable = dag.ancestors(of: anchor, at: slot.round + 2)
+                    return choice(dag, slot, reachable: reachable).map { .commit($0, .indirect) } ?? .skip(.indirect)
                 }
             }
         }
         return .undecided
-    }
-
-    private func decide(_ dag: DAG, _ slot: Slot, anchor: BlockReference) -> SlotStatus {
-        guard !Mutation.isPlanted(.indirectRuleSkipped) else { return .skip(.indirect) }
-        let reachable = dag.ancestors(of: anchor, at: slot.round + 2)
-        for leader in dag.slot(slot.round, schedule.leader(slot))
-        where certificates(dag, for: leader.reference).contains(where: reachable.contains) {
-            return .commit(leader.reference, .indirect)
-        }
-        return .skip(.indirect)
-    }
-
-    private func isVote(_ block: Vertex, for leader: BlockReference) -> Bool {
-        let voted = block.parent(round: leader.round, author: leader.author)
-        if Mutation.isPlanted(.twinsShareVotes) { return voted != nil }
-        return voted == leader || Mutation.isPlanted(.voteWithoutParentLink)
-    }
-
-    /// The r+2 blocks that are certificates for `leader`.
-    private func certificates(_ dag: DAG, for leader: BlockReference) -> [BlockReference] {
-        var votes: Set<BlockReference> = []
-        var voters = StakeCount(validators: dag.stakes.count)
-        for block in dag.blocks(leader.round + 1).joined()
-        where isVote(block, for: leader) {
-            votes.insert(block.reference)
-            voters.insert(block.reference.author, dag.stakes)
-        }
-        let quorum = dag.stakes.quorum - (Mutation.isPlanted(.certificateOneVoteLess) ? 1 : 0)
-        guard voters.stake >= quorum else { return [] }
-        var certificates: [BlockReference] = []
-        for block in dag.blocks(leader.round + 2).joined() {
-            var supporting = StakeCount(validators: dag.stakes.count)
-            for parent in block.parents where votes.contains(parent) { supporting.insert(parent.author, dag.stakes) }
-            if supporting.stake >= quorum { certificates.append(block.reference) }
-        }
-        return certificates
     }
 }

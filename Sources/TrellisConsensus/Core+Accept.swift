@@ -49,8 +49,20 @@ extension Core {
                 suspend(next, missing: missing, from: sender)
                 continue
             }
-            guard accept(next) else { continue }
+            guard mayEnter(next), accept(next) else { continue }
             open.append(contentsOf: suspension.release(next.reference))
+        }
+    }
+
+    /// Whether the rule on parents holds that needs the parents. It needs two rounds above the gc round,
+    /// below which nobody knows everything.
+    private func mayEnter(_ block: Block) -> Bool {
+        guard fastPath != nil, block.round > linearizer.gcRound + 2 else { return true }
+        do {
+            try BlockRules.checkExposed(round: block.round, parents: block.header.parents, in: linearizer.dag)
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -147,5 +159,6 @@ extension Core {
         guard reached > quorumRound else { return }
         quorumRound = reached
         quorumSince = now.monotonic
+        leaderTimer.reachedQuorum(of: reached, now: now.monotonic)
     }
 }

@@ -16,11 +16,16 @@ extension Core {
         // No round is entered without the own block of the round before, unless the slot three rounds back is decided. A block that the
         // journal lost counts as built: it cannot be built again.
         let isFree = Mutation.isPlanted(.pacingRuleRemoved)
-        let target = isFree ? quorumRound + 1 : min(quorumRound + 1, max(signedUpTo &+ 1, linearizer.lastDecided.round + 3))
+        var target = isFree ? quorumRound + 1 : min(quorumRound + 1, max(signedUpTo &+ 1, linearizer.lastDecided.round + 3))
+        if fastPath != nil {
+            // What equivocators are exposed by may leave too few parents for this round; others then need our block of a lower one.
+            while target > max(ownLast.round, linearizer.dag.lowestRound), !isWanted(target) || votes(for: target) == nil { target -= 1 }
+        }
         guard target > ownLast.round, target > signedUpTo else { return nil }
-        guard isActive || linearizer.dag.highestRound >= target else { return nil }
-        return target
+        return isWanted(target) ? target : nil
     }
+
+    private func isWanted(_ round: Round) -> Bool { isActive || linearizer.dag.highestRound >= round }
 
     /// The moment from which `target` may be built: the leader's block or its timer, and the least round time.
     func readyAt(_ target: Round) -> UInt64 {
@@ -28,9 +33,11 @@ extension Core {
         let least = isActive ? pacing.roundDelayMinimum : max(pacing.roundDelayMinimum, pacing.retry)
         let earliest = lastProposedAt.map { $0 + least } ?? 0
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
-        let leaders = schedule.slots(target - 1).map(schedule.leader)
-        if leaders.allSatisfy({ $0 == own || !linearizer.dag.slot(target - 1, $0).isEmpty }) { return earliest }
-        return max(earliest, quorumSince + pacing.leaderTimeout)
+        return holdsLeader(of: target - 1) ? earliest : max(earliest, quorumSince + leaderTimer.timeout)
+    }
+
+    private func holdsLeader(of round: Round) -> Bool {
+        schedule.slots(round).map(schedule.leader).allSatisfy { $0 == own || !linearizer.dag.slot(round, $0).isEmpty }
     }
 
     /// Whether others of a quorum have built `target` already, so that waiting for its leader helps nobody.
@@ -56,11 +63,41 @@ extension Core {
     /// it yet: those of the round below are votes, older ones weak links that bring a slow validator's blocks into the order.
     private func parents(for round: Round) -> [BlockReference] {
         var parents = [ownLast.reference]
+        let votes = fastPath == nil ? nil : votes(for: round)
         for author in committee.validators.indices.map({ ValidatorIndex($0) }) where author != own {
+            if let votes, !linearizer.dag.slot(round - 1, author).isEmpty {
+                parents.append(contentsOf: votes.filter { $0.author == author })
+                continue
+            }
             guard let newest = newestBlock(of: author, below: round) else { continue }
             if newest.round == round - 1 || newest.round > cited[author, default: 0] { parents.append(newest) }
         }
         return parents
+    }
+
+    /// The blocks of the round below that an own block of `round` may have as parents where exposed equivocators may not be among them;
+    /// nil when that leaves less than a quorum. Of twins, those that came first; if that does not do, those that go with some other block, or
+    /// that others chose.
+    private func votes(for round: Round) -> [BlockReference]? {
+        let dag = linearizer.dag
+        let below = dag.blocks(round - 1)
+        var choices = [below.compactMap(\.first?.reference)]
+        if round > 1, dag.hasTwins(round - 2) {
+            choices += below.joined().map { block in
+                below.compactMap { twins in
+                    (twins.first { dag.exposed(by: [block.reference, $0.reference], below: round).isEmpty } ?? twins.first)?.reference
+                }
+            }
+            choices += dag.blocks(round).joined().map { $0.parents.filter { $0.round + 1 == round } }
+        }
+        for choice in choices {
+            let all = choice.filter { $0.author != own } + (ownLast.round + 1 == round ? [ownLast.reference] : [])
+            let exposed = dag.exposed(by: all, below: round)
+            guard ownLast.round + 1 < round || !exposed.contains(own) else { continue }
+            let allowed = all.filter { !exposed.contains($0.author) }
+            if allowed.reduce(0, { $0 + dag.stakes[$1.author] }) >= dag.stakes.quorum { return allowed }
+        }
+        return nil
     }
 
     private func newestBlock(of author: ValidatorIndex, below round: Round) -> BlockReference? {
@@ -91,6 +128,7 @@ extension Core {
         said(block)
         pool.publish(round: block.round)
         lastProposedAt = now.monotonic
+        leaderTimer.published(round: block.round, sawLeader: holdsLeader(of: block.round - 1), now: now.monotonic)
         lastHeardFromUsAt = now.monotonic
         admit(block, from: own)
         effects.append(.publish(block))

@@ -16,7 +16,8 @@ public struct Core: Sendable {
     public let committee: Committee
     public let own: ValidatorIndex
     public let pacing: Pacing
-    let schedule: LeaderSchedule
+    /// Nil under the base rule.
+    let fastPath: FastPath?
 
     // What is known.
     var linearizer: Linearizer
@@ -42,6 +43,7 @@ public struct Core: Sendable {
     // Pacing.
     var quorumRound: Round = 0
     var quorumSince: UInt64 = 0
+    var leaderTimer: LeaderTimer
     var lastProposedAt: UInt64?
     var lastHeardFromUsAt: UInt64 = 0
     var wakeAt: UInt64?
@@ -63,7 +65,9 @@ public struct Core: Sendable {
         self.committee = committee
         self.own = own
         self.pacing = pacing
-        schedule = LeaderSchedule(validators: committee.validators.count)
+        leaderTimer = LeaderTimer(pacing: pacing)
+        let schedule = LeaderSchedule(validators: committee.validators.count)
+        fastPath = committee.fastPath
         suspension = Suspension(perSponsorMaximum: committee.limits.suspendedPerAuthor)
         fetches = Fetches(validators: committee.validators.count, retry: pacing.retry)
         certifier = Certifier(committee: committee)
@@ -82,7 +86,8 @@ public struct Core: Sendable {
         }
         for block in recovered.blocks { dag.insert(Vertex(block)) }
         linearizer = Linearizer(
-            dag: dag, rule: CommitRule(schedule: schedule), suite: committee.suite, gcDepth: depth,
+            dag: dag, rule: CommitRule(schedule: schedule, fastPath: fastPath), suite: committee.suite, gcDepth: depth,
+            scheduleInterval: committee.parameters.scheduleInterval,
             last: .none(chain: committee.chain, suite: committee.suite))
         restore(recovered)
     }
@@ -158,7 +163,11 @@ public struct Core: Sendable {
     }
 
     // What the rim may look at.
+    /// How long a round waits for its leader's block at present, in milliseconds.
+    public var leaderTimeout: UInt64 { leaderTimer.timeout }
     public var round: Round { ownLast.round }
+    /// Who leads what, as far as this validator has committed.
+    public var schedule: LeaderSchedule { linearizer.schedule }
     public var highestRound: Round { linearizer.dag.highestRound }
     public var lastCommit: Linearizer.LastCommit { linearizer.last }
     public var certificate: CheckpointCertificate? { certifier.certificate }

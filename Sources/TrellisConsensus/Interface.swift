@@ -16,8 +16,10 @@ public struct Moment: Sendable, Equatable {
 
 /// How a validator paces itself. All in milliseconds; each node may choose its own.
 public struct Pacing: Sendable, Equatable {
-    /// How long a round waits for its leader's block.
+    /// How long a round waits for its leader's block before round times are known; then twice a round, from half of this on.
     public var leaderTimeout: UInt64
+    /// The most that it waits, unless `leaderTimeout` is more.
+    public var leaderTimeoutMaximum: UInt64
     /// The least time between two own blocks.
     public var roundDelayMinimum: UInt64
     public var heartbeat: UInt64
@@ -27,10 +29,12 @@ public struct Pacing: Sendable, Equatable {
     public var retry: UInt64
 
     public init(
-        leaderTimeout: UInt64 = 200, roundDelayMinimum: UInt64 = 0, heartbeat: UInt64 = 2000, futureHoldMaximum: UInt64 = 500,
+        leaderTimeout: UInt64 = 200, leaderTimeoutMaximum: UInt64 = 1000, roundDelayMinimum: UInt64 = 0, heartbeat: UInt64 = 2000,
+        futureHoldMaximum: UInt64 = 500,
         retry: UInt64 = 250
     ) {
         self.leaderTimeout = leaderTimeout
+        self.leaderTimeoutMaximum = leaderTimeoutMaximum
         self.roundDelayMinimum = roundDelayMinimum
         self.heartbeat = heartbeat
         self.futureHoldMaximum = futureHoldMaximum

@@ -1,4 +1,4 @@
-// Which author leads which slot. A pure function of round and rank, fixed for an epoch.
+// Which author leads which slot: a pure function of round and rank until a boundary commit changes it (Reputation.swift).
 
 public import TrellisModel
 
@@ -20,16 +20,23 @@ public struct LeaderSchedule: Sendable {
     public let validators: Int
     public let leadersPerRound: Int
     private let overrides: [Round: [ValidatorIndex]]
+    /// Element i leads the rounds that are i modulo n.
+    private var leaders: [ValidatorIndex]
 
     public init(validators: Int, leadersPerRound: Int = 1, overrides: [Round: [ValidatorIndex]] = [:]) {
         self.validators = max(1, validators)
         self.leadersPerRound = max(1, min(leadersPerRound, self.validators))
         self.overrides = overrides
+        leaders = (0..<self.validators).map { ValidatorIndex($0) }
+    }
+
+    mutating func follow(_ standing: LeaderStanding) {
+        if standing.leaders.count == validators { leaders = standing.leaders }
     }
 
     public func leader(_ slot: Slot) -> ValidatorIndex {
         if let named = overrides[slot.round], slot.rank < named.count { return named[slot.rank] }
-        return ValidatorIndex((slot.round % Round(validators) + Round(slot.rank)) % Round(validators))
+        return leaders[Int((slot.round % Round(validators) + Round(slot.rank)) % Round(validators))]
     }
 
     /// The slots of a round in order.

@@ -6,7 +6,9 @@ public import TrellisModel
 
 public struct Linearizer: Sendable {
     public private(set) var dag: DAG
-    private let rule: CommitRule
+    private var rule: CommitRule
+    /// Nil where leaders take turns for ever.
+    private var reputation: Reputation?
     private let suite: HashSuite
     private let gcDepth: UInt64
     /// The last slot whose fate has been put out.
@@ -39,11 +41,13 @@ public struct Linearizer: Sendable {
         }
     }
 
-    public init(dag: DAG, rule: CommitRule, suite: HashSuite, gcDepth: UInt64, last: LastCommit) {
+    /// - Parameter scheduleInterval: commits after which leaders are chosen anew; 0: never.
+    public init(dag: DAG, rule: CommitRule, suite: HashSuite, gcDepth: UInt64, scheduleInterval: UInt64 = 0, last: LastCommit) {
         self.dag = dag
         self.rule = rule
         self.suite = suite
         self.gcDepth = gcDepth
+        if scheduleInterval > 0 { reputation = Reputation(interval: scheduleInterval, validators: dag.stakes.count) }
         self.last = last
         lastDecided = Slot(
             round: last.leaderRound, rank: last.index == 0 ? rule.schedule.leadersPerRound : rule.schedule.leadersPerRound - 1)
@@ -59,6 +63,8 @@ public struct Linearizer: Sendable {
         return true
     }
 
+    public var schedule: LeaderSchedule { rule.schedule }
+
     public func statuses() -> [(slot: Slot, status: SlotStatus)] { rule.statuses(dag, after: lastDecided) }
 
     /// Commits every leader of the decided prefix, in order.
@@ -66,13 +72,19 @@ public struct Linearizer: Sendable {
         guard isUnjudged else { return [] }
         isUnjudged = false
         var commits: [Commit] = []
-        for (slot, status) in statuses() {
-            switch status {
-            case .undecided: return commits
-            case .skip: break
-            case .commit(let leader, _): commits.append(output(leader))
+        var isRescheduled = true
+        while isRescheduled {
+            isRescheduled = false
+            for (slot, status) in statuses() {
+                guard status != .undecided else { return commits }
+                lastDecided = slot
+                guard case .commit(let leader, _) = status else { continue }
+                let commit = output(leader)
+                commits.append(commit)
+                // Beyond a boundary others lead, and what was decided there without having been put out is decided again.
+                isRescheduled = commit.standing?.since == leader.round
+                if isRescheduled { break }
             }
-            lastDecided = slot
         }
         return commits
     }
@@ -82,20 +94,36 @@ public struct Linearizer: Sendable {
         let median = medianTimestamp(of: leader)
         let timestamp = Mutation.isPlanted(.timestampsUnclamped) ? median : max(last.timestamp, median)
         let commit = Commit(
-            index: last.index + 1, leader: leader, blocks: blocks, timestamp: timestamp, previous: last.digest, suite: suite)
+            index: last.index + 1, leader: leader, blocks: blocks, timestamp: timestamp, previous: last.digest,
+            standing: standing(after: blocks, of: leader), suite: suite)
         for block in blocks { dag.markOutput(block) }
-        last = LastCommit(commit)
-        dag.prune(below: gcRound + (Mutation.isPlanted(.collectionOffByOne) ? 2 : 0))
+        settle(commit)
         return commit
+    }
+
+    private func standing(after blocks: [BlockReference], of leader: BlockReference) -> LeaderStanding? {
+        reputation?.advanced(
+            by: blocks, of: leader, index: last.index + 1, in: dag, floor: gcRound,
+            certificate: rule.fastPath?.majority ?? dag.stakes.quorum
+        ) { rule.schedule.leader(Slot(round: $0, rank: 0)) }
+    }
+
+    private mutating func settle(_ commit: Commit) {
+        last = LastCommit(commit)
+        if let standing = commit.standing, reputation != nil {
+            reputation?.adopt(standing)
+            rule.schedule.follow(standing)
+        }
+        dag.prune(below: gcRound + (Mutation.isPlanted(.collectionOffByOne) ? 2 : 0))
     }
 
     /// A commit that was decided before a restart: marks its blocks and moves on without deciding again.
     public mutating func replay(_ commit: Commit) {
         for block in commit.blocks where !Mutation.isPlanted(.outputForgotten) { dag.markOutput(block) }
-        last = LastCommit(commit)
         let slots = rule.schedule.slots(commit.leader.round)
-        lastDecided = slots.first { rule.schedule.leader($0) == commit.leader.author } ?? lastDecided
-        dag.prune(below: gcRound)
+        // Of the first one that is brought back the schedule need not be known.
+        lastDecided = slots.first { rule.schedule.leader($0) == commit.leader.author } ?? slots.last ?? lastDecided
+        settle(commit)
     }
 
     /// The leader's causal history that no commit has put out, above the gc round, in output order.

@@ -2,7 +2,7 @@
 
 public import TrellisCrypto
 
-/// A committed leader with the blocks it brings into the order.
+/// A committed leader with the blocks it brings into the order. Encoded, it stands alone: whether it has a standing shows at its end.
 public struct Commit: Sendable, Equatable, WireEncodable, WireDecodable {
     /// From 1, without gaps.
     public let index: UInt64
@@ -11,21 +11,26 @@ public struct Commit: Sendable, Equatable, WireEncodable, WireDecodable {
     public let blocks: [BlockReference]
     public let timestamp: Milliseconds
     public let previous: Digest
+    /// Nil where leaders take turns for ever.
+    public let standing: LeaderStanding?
     public let digest: Digest
 
     public init(
-        index: UInt64, leader: BlockReference, blocks: [BlockReference], timestamp: Milliseconds, previous: Digest, suite: HashSuite
+        index: UInt64, leader: BlockReference, blocks: [BlockReference], timestamp: Milliseconds, previous: Digest,
+        standing: LeaderStanding? = nil, suite: HashSuite
     ) {
         self.index = index
         self.leader = leader
         self.blocks = blocks
         self.timestamp = timestamp
         self.previous = previous
+        self.standing = standing
         var ordered = WireEncoder()
         leader.encode(to: &ordered)
         ordered.count(blocks.count)
         for block in blocks { ordered.digest(block.digest) }
         ordered.u64(timestamp)
+        standing?.encode(to: &ordered)
         digest = suite.tagged(.commit, [previous.bytes, ordered.bytes])
     }
 
@@ -38,7 +43,10 @@ public struct Commit: Sendable, Equatable, WireEncodable, WireDecodable {
         let blocks: [BlockReference] = try decoder.list("committed blocks", limit: decoder.remaining)
         let timestamp = try decoder.u64()
         let previous = try decoder.digest()
-        self.init(index: index, leader: leader, blocks: blocks, timestamp: timestamp, previous: previous, suite: decoder.suite)
+        let standing = decoder.remaining > 0 ? try LeaderStanding(from: &decoder) : nil
+        self.init(
+            index: index, leader: leader, blocks: blocks, timestamp: timestamp, previous: previous, standing: standing,
+            suite: decoder.suite)
     }
 
     public func encode(to encoder: inout WireEncoder) {
@@ -47,6 +55,7 @@ public struct Commit: Sendable, Equatable, WireEncodable, WireDecodable {
         encoder.list(blocks)
         encoder.u64(timestamp)
         encoder.digest(previous)
+        standing?.encode(to: &encoder)
     }
 }
 

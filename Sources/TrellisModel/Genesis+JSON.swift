@@ -50,6 +50,8 @@ extension Genesis {
         var payloadBytes: UInt64
         var transactionBytes: UInt64
         var roundsAhead: UInt64
+        var fastPathFaults: UInt64?
+        var scheduleInterval: UInt64?
     }
 
     /// Reads a genesis file. Throws when it is no such file, breaks a bound, or names another chain than its contents give.
@@ -81,7 +83,9 @@ extension Genesis {
             },
             parameters: Parameters(
                 gcDepth: file.parameters.gcDepth, payloadBytes: file.parameters.payloadBytes,
-                transactionBytes: file.parameters.transactionBytes, roundsAhead: file.parameters.roundsAhead))
+                transactionBytes: file.parameters.transactionBytes, roundsAhead: file.parameters.roundsAhead,
+                fastPathFaults: file.parameters.fastPathFaults ?? 0,
+                scheduleInterval: file.parameters.scheduleInterval ?? 0))
         try validate()
         guard chain.description == file.chainId else {
             throw .invalid("it names chain \(file.chainId), but its contents give \(chain)")
@@ -107,7 +111,8 @@ extension Genesis {
             },
             parameters: ParametersFile(
                 gcDepth: parameters.gcDepth, payloadBytes: parameters.payloadBytes, transactionBytes: parameters.transactionBytes,
-                roundsAhead: parameters.roundsAhead))
+                roundsAhead: parameters.roundsAhead, fastPathFaults: parameters.fastPathFaults == 0 ? nil : parameters.fastPathFaults,
+                scheduleInterval: parameters.scheduleInterval == 0 ? nil : parameters.scheduleInterval))
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

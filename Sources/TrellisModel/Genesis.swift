@@ -124,6 +124,11 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
         encoder.u64(parameters.payloadBytes)
         encoder.u64(parameters.transactionBytes)
         encoder.u64(parameters.roundsAhead)
+        // What was not always there is written only where it is set, with its number: older files keep their chain.
+        for (kind, value) in [(UInt8(1), parameters.fastPathFaults), (2, parameters.scheduleInterval)] where value > 0 {
+            encoder.u8(kind)
+            encoder.u64(value)
+        }
     }
 
     /// SHA-256 of the tagged canonical bytes: 32 bytes under every hash suite.
@@ -158,5 +163,17 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
         try require(
             (1024...Limits.transactionBytesMaximum).contains(parameters.transactionBytes), "transaction_bytes must be 1 KiB to 16 MiB")
         try require((16...10_000).contains(parameters.roundsAhead), "rounds_ahead must be 16 to 10000")
+        try require(parameters.scheduleInterval <= 1_000_000, "schedule_interval must be at most 1000000")
+        if parameters.fastPathFaults > 0 { try checkFastPath() }
+    }
+
+    private func checkFastPath() throws(GenesisError) {
+        let name = "fast_path_faults \(parameters.fastPathFaults)"
+        guard let stakes = Stakes(validators.map(\.stake)) else { throw .invalid("stakes must be 1 to \(Stakes.stakeMaximum)") }
+        guard stakes.each.allSatisfy({ $0 == 1 }) else { throw .invalid("\(name): the fast path is only there where every stake is 1") }
+        guard FastPath(stakes, faults: parameters.fastPathFaults) != nil else {
+            throw .invalid(
+                "\(name): p must be 1 to f with N >= 3f + 2p - 1, and here N is \(stakes.total), f \(stakes.faulty)")
+        }
     }
 }

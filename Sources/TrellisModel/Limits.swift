@@ -12,12 +12,24 @@ public struct Parameters: Sendable, Equatable {
     public var transactionBytes: UInt64
     /// Rounds that a peer's blocks may be ahead of ours before we fetch ranges instead of holding them.
     public var roundsAhead: UInt64
+    /// The stake that may be slow or faulty while blocks still commit after two message delays; 0: the base commit rule.
+    public var fastPathFaults: Stake
+    /// Commits after which leaders are chosen anew by reputation; 0: they take turns for ever.
+    public var scheduleInterval: UInt64
 
-    public init(gcDepth: UInt64 = 64, payloadBytes: UInt64 = 1 << 20, transactionBytes: UInt64 = 256 << 10, roundsAhead: UInt64 = 128) {
+    /// What new networks are given.
+    public static let scheduleIntervalStandard: UInt64 = 300
+
+    public init(
+        gcDepth: UInt64 = 64, payloadBytes: UInt64 = 1 << 20, transactionBytes: UInt64 = 256 << 10, roundsAhead: UInt64 = 128,
+        fastPathFaults: Stake = 0, scheduleInterval: UInt64 = 0
+    ) {
         self.gcDepth = gcDepth
         self.payloadBytes = payloadBytes
         self.transactionBytes = transactionBytes
         self.roundsAhead = roundsAhead
+        self.fastPathFaults = fastPathFaults
+        self.scheduleInterval = scheduleInterval
     }
 }
 

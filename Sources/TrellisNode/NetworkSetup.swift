@@ -18,6 +18,8 @@ public struct NetworkPlan: Sendable {
     public var scheme: String
     /// Encrypts every key file; where nil, each validator gets a random passphrase in a file of its own.
     public var passphrase: String?
+    /// Validators that may be slow or faulty while the others still commit after two message delays; 0: the base commit rule.
+    public var fastPathFaults: Stake = 0
 
     public init(
         name: String, validators: Int, host: String = "127.0.0.1", peerPort: Int = 9100, apiPort: Int = 8080, scheme: String = "ML-DSA-65",
@@ -87,7 +89,9 @@ public enum NetworkSetup {
         }
         return Genesis(
             name: plan.name, nonce: SecretBytes(random: 16).withBytes { Array($0) }, created: SystemClock.now().wall,
-            validators: validators, councils: [.init(name: Council.defaultName, seats: seats)])
+            validators: validators, councils: [.init(name: Council.defaultName, seats: seats)],
+            parameters: Parameters(
+                fastPathFaults: plan.fastPathFaults, scheduleInterval: Parameters.scheduleIntervalStandard))
     }
 
     private static func write(_ keys: ValidatorKeys, _ index: Int, _ plan: NetworkPlan, _ genesis: Genesis, _ directory: String) throws {

@@ -77,13 +77,16 @@ public final class Simulation {
         var random = SimulationRandom(seed: configuration.seed)
         let faults = Faults(configuration.profile, &random)
         let count = max(1, configuration.validators)
-        let stakes = (0..<count).map { _ in faults.hasUnequalStakes ? random.between(1, 5) : 1 }
-        let parameters =
+        let hasFastPath = configuration.hasFastPath && count >= 4
+        let stakes = (0..<count).map { _ in faults.hasUnequalStakes && !hasFastPath ? random.between(1, 5) : 1 }
+        var parameters =
             configuration.profile == .calm
             ? Parameters()
             : Parameters(
                 gcDepth: random.between(8, 64), payloadBytes: random.between(4096, 65536), transactionBytes: 2048,
                 roundsAhead: random.between(16, 128))
+        if hasFastPath { parameters.fastPathFaults = 1 }
+        parameters.scheduleInterval = configuration.scheduleInterval
         keys = try SimulatedCommittee(
             seed: random.next(), stakes: stakes, signatures: configuration.signatures, parameters: parameters, deadline: 4000)
         let cast = Self.cast(configuration, keys.committee.stakes, faults, &random)
@@ -147,7 +150,8 @@ public final class Simulation {
     }
 
     private func begin() {
-        note("seed \(configuration.seed), profile \(configuration.profile.rawValue), stakes \(keys.committee.stakes.each)")
+        let rule = keys.committee.fastPath == nil ? "base rule" : "finwhale"
+        note("seed \(configuration.seed), profile \(configuration.profile.rawValue), \(rule), stakes \(keys.committee.stakes.each)")
         for machine in machines where machine.behaviour != .correct { note("\(machine.name) is \(machine.behaviour.rawValue)") }
         for machine in machines where machine.behaviour != .silent { machine.start() }
         for machine in machines where machine.adversary != nil { schedule(.act(machine.number), after: 50_000) }

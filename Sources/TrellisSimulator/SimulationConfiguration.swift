@@ -39,6 +39,10 @@ public struct SimulationConfiguration: Sendable {
     /// How long everybody is quiet before the lone transaction at the end, in simulated milliseconds.
     public var idle: Milliseconds
     public var signatures: SimulatedSignatures
+    /// Whether four and more commit by the FinWhale rule, with equal stakes.
+    public var hasFastPath: Bool
+    /// Commits after which leaders are chosen by reputation; 0: never.
+    public var scheduleInterval: UInt64
     /// How many validators are down from beginning to end, the last ones of the committee.
     public var down: Int
     /// How every adversary behaves, if not as the seed chooses; see `behaviours`.
@@ -52,9 +56,12 @@ public struct SimulationConfiguration: Sendable {
     /// - Parameters:
     ///   - validators: nil: the seed chooses, mostly 4.
     ///   - profile: nil: the seed chooses.
+    ///   - hasFastPath: nil: the seed chooses.
+    ///   - scheduleInterval: nil: the seed chooses.
     public init(
         seed: UInt64, validators: Int? = nil, duration: Milliseconds = 6000, profile: SimulationProfile? = nil, idle: Milliseconds = 30_000,
-        signatures: SimulatedSignatures = .hash, down: Int = 0, adversary: String? = nil, transcript: Bool = false
+        signatures: SimulatedSignatures = .hash, hasFastPath: Bool? = nil, scheduleInterval: UInt64? = nil, down: Int = 0,
+        adversary: String? = nil, transcript: Bool = false
     ) {
         var random = SimulationRandom(seed: seed ^ 0x5EED)
         let sizes = [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 2, 3, 5, 6, 7, 7, 10]
@@ -62,12 +69,17 @@ public struct SimulationConfiguration: Sendable {
         let profiles = SimulationProfile.allCases + [SimulationProfile](repeating: .chaos, count: SimulationProfile.allCases.count - 2)
         let chosenSize = sizes[random.below(sizes.count)]
         let chosenProfile = profiles[random.below(profiles.count)]
+        let chosenFastPath = random.chance(permille: 400)
+        let intervals: [UInt64] = [0, 300, 10, 10, 3]
+        let chosenInterval = intervals[random.below(intervals.count)]
         self.seed = seed
         self.validators = validators ?? chosenSize
         self.duration = duration
         self.profile = profile ?? chosenProfile
         self.idle = idle
         self.signatures = signatures
+        self.hasFastPath = hasFastPath ?? chosenFastPath
+        self.scheduleInterval = scheduleInterval ?? chosenInterval
         self.down = down
         self.adversary = adversary
         self.transcript = transcript

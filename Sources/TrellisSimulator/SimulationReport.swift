@@ -53,6 +53,8 @@ public struct SimulationReport: Sendable {
         words += " --validators \(configuration.validators) --profile \(configuration.profile.rawValue)"
         words += " --duration \(configuration.duration) --idle \(configuration.idle)"
         if let adversary = configuration.adversary { words += " --adversary \(adversary)" }
+        words += " --rule \(configuration.hasFastPath ? "finwhale" : "base")"
+        words += " --schedule-interval \(configuration.scheduleInterval)"
         if configuration.down > 0 { words += " --down \(configuration.down)" }
         if configuration.signatures != .hash { words += " --signatures \(configuration.signatures.rawValue)" }
         return words
@@ -62,6 +64,7 @@ public struct SimulationReport: Sendable {
     public var summary: [String] {
         [
             "seed \(configuration.seed): \(configuration.validators) validators, \(configuration.profile.rawValue), "
+                + "\(configuration.hasFastPath ? "finwhale" : "base rule"), "
                 + "\(commits) commits, round \(highestRound), \(submitted) transactions, \(crashes) crashes, "
                 + "\(equivocations) equivocations seen, \(evidence) proven, \(messages) messages",
             "light load: records median \(Self.milliseconds(lightLoad.median)) ms, worst \(Self.milliseconds(lightLoad.worst)) ms; "

@@ -108,6 +108,29 @@ import TrellisModel
         #expect(driver.published.map(\.round).prefix(2) == [1, 2])
     }
 
+    @Test func theLeaderTimerFollowsTheRounds() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.step(.submit([test.record(1)]))
+        #expect(driver.core.leaderTimeout == 200)
+        // Everybody else takes 300 ms, then a whole second and a half, then 10 ms.
+        var below: [Block] = driver.published
+        var timeouts: [UInt64] = []
+        for round in Round(1)...30 {
+            driver.pass(round < 3 ? 300 : round < 5 ? 1500 : 10)
+            let parents = round == 1 ? test.genesis : below.map(\.reference)
+            let layer = [ValidatorIndex(1), 2, 3].map { test.block($0, round, parents, [test.record(100 + round)]) }
+            let own = driver.published.last { $0.round == round }
+            driver.deliver(layer)
+            below = layer + (own.map { [$0] } ?? [])
+            timeouts.append(driver.core.leaderTimeout)
+        }
+        #expect(timeouts[0] == 600)
+        #expect(timeouts[4] <= 2000 && timeouts[3] == 1000)
+        #expect(timeouts.allSatisfy { (100...1000).contains($0) })
+        #expect(timeouts.last == 100)
+    }
+
     @Test func roundsTakeTheirLeastTime() throws {
         let test = try TestCommittee([1])
         var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 100))

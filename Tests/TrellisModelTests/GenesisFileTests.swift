@@ -119,4 +119,30 @@ import TrellisModel
         genesis.validators[0].scheme = "RSA"
         #expect(throws: GenesisError.self) { try Committee(genesis: genesis) }
     }
+    @Test func theFastPathIsAFlag() throws {
+        var genesis = good
+        #expect(!text(good).contains("fast_path_faults"))
+        genesis.parameters.fastPathFaults = 1
+        func refusal() -> String? {
+            #expect(throws: GenesisError.self) { try Genesis(json: genesis.json) }?.description
+        }
+        #expect(refusal()?.contains("every stake is 1") == true)
+        for index in genesis.validators.indices { genesis.validators[index].stake = 1 }
+        genesis.parameters.fastPathFaults = 2
+        #expect(refusal()?.contains("N >= 3f + 2p - 1") == true)
+        genesis.parameters.fastPathFaults = 1
+        let read = try Genesis(json: genesis.json)
+        #expect(read == genesis && read.parameters.fastPathFaults == 1)
+        #expect(text(genesis).contains("\"fast_path_faults\" : 1"))
+        let chain = genesis.chain
+        genesis.parameters.fastPathFaults = 2
+        #expect(genesis.chain != chain)
+        genesis.parameters.fastPathFaults = 0
+        #expect(genesis.wireBytes.count == read.wireBytes.count - 9)
+        genesis.parameters.scheduleInterval = 300
+        #expect(try Genesis(json: genesis.json).parameters.scheduleInterval == 300)
+        #expect(genesis.chain != chain && text(genesis).contains("\"schedule_interval\" : 300"))
+        genesis.parameters.scheduleInterval = 1_000_001
+        #expect(refusal()?.contains("schedule_interval") == true)
+    }
 }

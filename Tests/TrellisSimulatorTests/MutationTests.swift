@@ -10,7 +10,10 @@ import TrellisSimulator
         "attestation-before-execution", "never-quiet", "pacing-rule-removed",
     ])
     func isFound(mutation: String) throws {
-        let outcome = try #require(try MutationCheck.run(mutation, seeds: 1...40) { SimulationConfiguration(seed: $0, idle: 2000) })
+        let outcome = try #require(
+            try MutationCheck.run(mutation, seeds: 1...40) {
+                SimulationConfiguration(seed: $0, idle: 2000, hasFastPath: false, scheduleInterval: 0)
+            })
         #expect(outcome.caught != nil)
     }
 

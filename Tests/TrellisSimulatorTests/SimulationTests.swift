@@ -7,20 +7,22 @@ import TrellisSimulator
 @Suite struct SimulationTests {
     func run(
         _ seed: UInt64, _ profile: SimulationProfile, validators: Int? = nil, duration: Milliseconds = 2000, idle: Milliseconds = 5000,
-        signatures: SimulatedSignatures = .hash, down: Int = 0, adversary: String? = nil, transcript: Bool = false
+        signatures: SimulatedSignatures = .hash, hasFastPath: Bool? = nil, down: Int = 0, adversary: String? = nil, transcript: Bool = false
     ) throws -> SimulationReport {
         try Simulation(
             configuration: SimulationConfiguration(
-                seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures, down: down,
-                adversary: adversary, transcript: transcript)
+                seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures,
+                hasFastPath: hasFastPath, down: down, adversary: adversary, transcript: transcript)
         ).run()
     }
 
     @Test(arguments: SimulationProfile.allCases, [UInt64(1), 2, 3])
     func nothingGoesWrong(profile: SimulationProfile, seed: UInt64) throws {
-        let report = try run(seed, profile)
-        #expect(report.violations == [], "\(report.command)")
-        #expect(report.commits > 10)
+        for hasFastPath in [false, true] {
+            let report = try run(seed, profile, hasFastPath: hasFastPath)
+            #expect(report.violations == [], "\(report.command)")
+            #expect(report.commits > 10)
+        }
     }
 
     @Test(arguments: SimulationConfiguration.behaviours)
@@ -48,7 +50,7 @@ import TrellisSimulator
     }
 
     @Test func aLoneTransactionAfterAnIdleHourIsAsFastAsUnderLightLoad() throws {
-        let report = try run(1, .calm, validators: 4, duration: 500, idle: 3_600_000)
+        let report = try run(1, .calm, validators: 4, duration: 500, idle: 3_600_000, hasFastPath: false)
         #expect(report.violations == [])
         // Five message delays at most: one to wake the others, four to order.
         #expect(report.lightLoad.worst == 50_000)
@@ -56,6 +58,14 @@ import TrellisSimulator
         #expect(report.decided.worst <= 60_000)
         #expect(report.afterIdleCertified <= 60_000)
         #expect(report.idleTicksPermille <= 1000)
+    }
+
+    @Test func theFastPathSavesAMessageDelay() throws {
+        let report = try run(1, .calm, validators: 4, duration: 500, hasFastPath: true)
+        #expect(report.violations == [])
+        #expect(report.lightLoad.worst == 40_000)
+        #expect(report.afterIdle.worst <= 40_000)
+        #expect(report.decided.worst <= 50_000)
     }
 
     @Test func withOneOfFourDownTheRestGoesOn() throws {

@@ -35,6 +35,9 @@ struct NetworkInit: AsyncParsableCommand {
     @Option(help: "The signature scheme of every key.")
     var scheme = "ML-DSA-65"
 
+    @Option(help: "Commit after two message delays while at most so many validators are slow or faulty (FinWhale). (default: off)")
+    var fastPathFaults: UInt64 = 0
+
     @Flag(help: "Print what was written as JSON.")
     var json = false
 
@@ -46,6 +49,7 @@ struct NetworkInit: AsyncParsableCommand {
 
     func run() async throws {
         var plan = NetworkPlan(name: name, validators: validators, host: host, peerPort: peerPort, apiPort: apiPort, scheme: scheme)
+        plan.fastPathFaults = fastPathFaults
         plan.passphrase = ProcessInfo.processInfo.environment["TRELLIS_PASSPHRASE"]
         if validators < 4 {
             Terminal.error("warning: \(validators) validator\(validators == 1 ? "" : "s") tolerate no fault; four tolerate one")

@@ -47,6 +47,14 @@ struct Simulate: ParsableCommand {
     @Option(help: "How blocks and votes are signed: hash (fast) or ml-dsa-65.")
     var signatures: SimulatedSignatures = .hash
 
+    @Option(help: "How blocks commit: base or finwhale. (default: the seed chooses)")
+    var rule: CommitRuleName?
+
+    @Option(
+        help: ArgumentHelp(
+            "Commits after which leaders are chosen by reputation; 0: never. (default: the seed chooses)", valueName: "commits"))
+    var scheduleInterval: UInt64?
+
     @Option(help: "How many validators are down from beginning to end.")
     var down = 0
 
@@ -82,8 +90,9 @@ struct Simulate: ParsableCommand {
 
     private func configuration(_ seed: UInt64, transcript: Bool = false) -> SimulationConfiguration {
         SimulationConfiguration(
-            seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures, down: down,
-            adversary: adversary, transcript: transcript)
+            seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures,
+            hasFastPath: rule.map { $0 == .finwhale }, scheduleInterval: scheduleInterval, down: down, adversary: adversary,
+            transcript: transcript)
     }
 
     private func check(_ seeds: SeedRange) throws {
@@ -143,6 +152,11 @@ struct SeedRange: ExpressibleByArgument {
         else { return nil }
         range = first...last
     }
+}
+
+/// Which commit rule a committee uses.
+enum CommitRuleName: String, CaseIterable, ExpressibleByArgument {
+    case base, finwhale
 }
 
 extension SimulationProfile: ExpressibleByArgument {}

@@ -1,0 +1,33 @@
+// How long a round waits for its leader's block: as long as rounds took of late, twice, within bounds. Measured here, from the times of
+// inputs; every validator has its own, and no decision depends on it.
+
+struct LeaderTimer: Sendable {
+    private let pacing: Pacing
+    /// The longest time of late from an own block to a quorum of its round, in milliseconds; nil before anything was measured.
+    private var roundTime: UInt64?
+    /// The own block whose round is being measured, and when it left.
+    private var running: (round: UInt64, since: UInt64)?
+
+    init(pacing: Pacing) { self.pacing = pacing }
+
+    /// In milliseconds.
+    var timeout: UInt64 {
+        guard let roundTime else { return pacing.leaderTimeout }
+        return min(max(2 * roundTime, pacing.leaderTimeout / 2), max(pacing.leaderTimeout, pacing.leaderTimeoutMaximum))
+    }
+
+    /// The own block of `round` leaves. Where the leader of the round below was given up, others may still wait for it: nothing is measured.
+    mutating func published(round: UInt64, sawLeader: Bool, now: UInt64) {
+        running = sawLeader ? (round, now) : nil
+    }
+
+    /// There is a quorum of `round`. Who is the last of it learns nothing about the others.
+    mutating func reachedQuorum(of round: UInt64, now: UInt64) {
+        guard let running, running.round == round else { return }
+        self.running = nil
+        guard now > running.since else { return }
+        let measured = min(now - running.since, pacing.leaderTimeoutMaximum)
+        let known = roundTime ?? 0
+        roundTime = max(measured, known - known / 8)
+    }
+}
