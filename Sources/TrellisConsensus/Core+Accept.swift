@@ -92,11 +92,7 @@ extension Core {
     @discardableResult
     private mutating func accept(_ block: Block) -> Bool {
         let twins = linearizer.dag.slot(block.round, block.author)
-        if twins.count >= 2, !isNeeded(block.reference) {
-            // What its author built on it cannot come in either, unless somebody else needs it: it is not waited for.
-            suspension.drop(above: block.reference)
-            return false
-        }
+        guard twins.count < 2 || isNeeded(block.reference) else { return false }
         guard linearizer.insert(Vertex(block)) else { return false }
         remember(block)
         if block.author == own { adopt(block) }

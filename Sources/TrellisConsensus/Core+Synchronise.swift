@@ -33,10 +33,15 @@ extension Core {
 
     /// Asks `holder` for `reference`, unless it was asked before.
     mutating func wish(_ reference: BlockReference, from holder: ValidatorIndex) {
-        guard holder != own, !Mutation.isPlanted(.missingNotFetched) else { return }
+        guard holder != own, Self.isWelcome(reference, linearizer.dag, suspension), !Mutation.isPlanted(.missingNotFetched) else { return }
         // Its author pays only for what it signed for itself: else a liar could fill everybody's account with inventions.
         let sponsors = suspension.dependentAuthors(of: reference).sorted()
         fetches.add(reference, holder: holder, sponsors: sponsors, now: now.monotonic)
+    }
+
+    /// A third block of a slot would be refused as long as its author alone built on it.
+    private static func isWelcome(_ reference: BlockReference, _ dag: DAG, _ suspension: Suspension) -> Bool {
+        dag.slot(reference.round, reference.author).count < 2 || !suspension.sponsors(of: reference).isEmpty
     }
 
     mutating func synchronise() {
@@ -49,6 +54,7 @@ extension Core {
         refillFetches()
         let requests = fetches.due(now.monotonic) { reference in
             !linearizer.dag.contains(reference) && !suspension.contains(reference) && suspension.isAwaited(reference)
+                && Self.isWelcome(reference, linearizer.dag, suspension)
                 && !held.contains { $0.block.reference == reference }
         }
         for (peer, references) in requests {

@@ -104,18 +104,6 @@ struct Suspension: Sendable {
         waiting.keys.filter { $0.round <= round }.sorted().flatMap { release($0) }
     }
 
-    /// Drops all that waits for `reference`, if its author alone built on it.
-    mutating func drop(above reference: BlockReference) {
-        guard sponsors(of: reference).isEmpty else { return }
-        var open = [reference]
-        while let next = open.popLast() {
-            for dependent in waiting[next] ?? [] {
-                open.append(dependent)
-                _ = take(dependent)
-            }
-        }
-    }
-
     /// Drops suspended blocks at or below the gc round: they can never be output.
     mutating func prune(atOrBelow round: Round) {
         for reference in entries.keys where reference.round <= round { _ = take(reference) }
