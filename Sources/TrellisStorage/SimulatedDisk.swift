@@ -31,10 +31,21 @@ public final class SimulatedDisk: Disk {
         state.withLock { $0.failsNextSync = true }
     }
 
+    /// Makes room, and lets syncs succeed again.
+    public func mend() {
+        state.withLock {
+            $0.quota = .max
+            $0.failsNextSync = false
+        }
+    }
+
     /// Sets the most bytes all files may take together.
     public func setQuota(_ bytes: Int) {
         state.withLock { $0.quota = bytes }
     }
+
+    /// The bytes that all files take together.
+    public var used: Int { state.withLock { $0.used } }
 
     /// Inverts one bit of the byte at `offset`, durably. Does nothing beyond the end of the file.
     public func rot(_ path: String, at offset: Int, bit: Int = 0) {
