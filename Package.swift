@@ -76,7 +76,7 @@ let package = Package(
             ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, httpTypes] + hummingbird + nio),
         room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
         room(
-            "TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify"]),
+            "TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage"]),
         .executableTarget(
             name: "trellis",
             dependencies: [

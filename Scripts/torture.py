@@ -186,6 +186,7 @@ class Torture:
         self.faults = collections.Counter()
         self.recoveries = []
         self.has_small_disk = False
+        self.is_disk_full = False
         self.is_over = False
 
     def mount(self, index):
@@ -275,8 +276,9 @@ class Torture:
             link.is_cut = False
 
     async def fill_disk(self):
-        if not self.has_small_disk:
+        if not self.has_small_disk or self.is_disk_full:
             return
+        self.is_disk_full = True
         index = VALIDATORS - 1
         filler = f"{self.network.data(index)}/filler"
         try:
@@ -290,6 +292,7 @@ class Torture:
         # A validator that could not write stops, and says why: it is started again.
         self.network.murder(index)
         await self.revive(index, 0)
+        self.is_disk_full = False
 
     async def run(self, minutes):
         self.mount(VALIDATORS - 1)

@@ -31,8 +31,12 @@ struct Faults {
     var crashLoop = 0
     /// Chance that a block's publication is cut short by a crash.
     var crashAtPublish = 0
+    /// Whether journals are on simulated disks, written by the store of a node.
+    var hasDisks = false
     /// Chance that a crash damages the journal: it is repaired by cutting it where the damage begins.
     var damage = 0
+    /// Mean time between full disks and syncs that fail; 0: none.
+    var troubleEvery: UInt64 = 0
 
     // Clocks.
     /// The most that a clock is off, in milliseconds, and the most that it drifts, in parts per million.
@@ -76,7 +80,9 @@ struct Faults {
             crashLoop = random.chance(permille: 300) ? random.below(500) : 0
         case .disks:
             crashEvery = crashEvery > 0 ? crashEvery : random.between(500_000, 3_000_000)
-            damage = 100 + random.below(500)
+            damage = random.chance(permille: 700) ? 100 + random.below(500) : 0
+            hasDisks = true
+            troubleEvery = random.between(500_000, 4_000_000)
         case .clocks:
             skew = random.between(0, 400)
             drift = random.below(UInt64(2000))

@@ -1,5 +1,5 @@
 // What a simulated validator has on disk: blocks and commits in order, and the high-water mark. What was stored but not synced when the
-// validator crashes is lost from some point on, as with a torn tail.
+// validator crashes is lost from some point on, as with a torn tail; where disks are to fail, the store of a node writes it to one that does.
 
 import TrellisConsensus
 import TrellisCrypto
@@ -18,32 +18,86 @@ struct SimulatedJournal {
     private var rounds: [Round: [BlockReference]] = [:]
     private var highestRound: Round = 0
 
+    /// Where the entries are written to, if they are; else memory plays the disk.
+    private var disk: JournalDisk?
+    /// Why nothing can be written any more.
+    private(set) var failure: String?
+
+    init(disk: JournalDisk? = nil) { self.disk = disk }
+
     var count: Int { entries.count }
     var markedRound: Round { highWater }
 
     mutating func store(_ block: Block) {
         note(block, at: entries.count)
-        entries.append(.block(block))
+        append(.block(block))
     }
 
-    mutating func store(_ commit: Commit) { entries.append(.commit(commit)) }
+    mutating func store(_ commit: Commit) { append(.commit(commit)) }
 
-    mutating func sync() { synced = entries.count }
+    private mutating func append(_ entry: Entry) {
+        entries.append(entry)
+        write { try $0.append(entry) }
+    }
+
+    mutating func sync() {
+        write { try $0.sync() }
+        if failure == nil { synced = entries.count }
+    }
+
+    private mutating func write(_ body: (inout JournalDisk) throws -> Void) {
+        guard failure == nil, var own = disk.take() else { return }
+        defer { disk = own }
+        do {
+            try body(&own)
+        } catch {
+            failure = "\(error)"
+        }
+    }
+
+    func mend() { disk?.mend() }
+
+    /// Lets something go wrong with the disk; false where memory plays it.
+    mutating func trouble(_ trouble: JournalDisk.Trouble, _ random: inout SimulationRandom) -> Bool {
+        disk?.trouble(trouble, &random) != nil
+    }
 
     /// Durable at once, as the real mark is. False when it would go backwards.
     mutating func mark(_ round: Round) -> Bool {
         guard round >= highWater else { return false }
-        highWater = round
-        return true
+        var isHigher = true
+        write { isHigher = try $0.advance(to: round) }
+        if isHigher, failure == nil { highWater = round }
+        return isHigher
     }
 
     /// Loses all that was not synced but a part from its beginning.
     ///
     /// - Parameter isDamaged: what was synced is damaged somewhere, and was cut there. The mark has a file of its own, and stays.
-    mutating func crash(_ random: inout SimulationRandom, isDamaged: Bool = false) {
+    /// - Returns: what should not have happened to the disk.
+    @discardableResult
+    mutating func crash(_ random: inout SimulationRandom, isDamaged: Bool = false) -> [String] {
+        failure = nil
+        if disk != nil { return crashDisk(&random, isDamaged) }
         let kept = random.chance(permille: 500) ? 0 : random.below(entries.count - synced + 1)
         entries.removeLast(entries.count - synced - kept)
         if isDamaged { entries.removeLast(random.below(random.chance(permille: 700) ? min(50, entries.count) : entries.count + 1)) }
+        indexAgain()
+        return []
+    }
+
+    private mutating func crashDisk(_ random: inout SimulationRandom, _ isDamaged: Bool) -> [String] {
+        if isDamaged {
+            _ = trouble(random.chance(permille: 500) ? .rot : .misdirected, &random)
+        }
+        guard let found = disk?.crash(entries, synced: synced, round: highWater, isDamaged: isDamaged) else { return [] }
+        entries.removeLast(entries.count - found.kept)
+        highWater = disk?.markedRound ?? highWater
+        indexAgain()
+        return found.problems
+    }
+
+    private mutating func indexAgain() {
         synced = entries.count
         positions = [:]
         rounds = [:]

@@ -59,6 +59,7 @@ extension SimulatedValidator {
     private func saveSnapshot(_ commit: Commit) {
         guard ledger.commitsSinceSnapshot >= snapshotEvery else { return }
         journal.sync()
+        guard journal.failure == nil else { return }
         let depth = committee.parameters.gcDepth
         let floor = commit.leader.round > depth ? commit.leader.round - depth : 0
         ledger.saveSnapshot(journalStart: journal.position(above: floor))

@@ -19,7 +19,9 @@ extension SimulatedValidator {
     func publish(_ block: Block) {
         if !Mutation.isPlanted(.syncLeftOut) { journal.sync() }
         let mark = journal.markedRound
-        if !journal.mark(block.round) { world.witness.violation("\(name) publishes round \(block.round) below its mark") }
+        let isMarked = journal.mark(block.round)
+        guard journal.failure == nil else { return }
+        if !isMarked { world.witness.violation("\(name) publishes round \(block.round) below its mark") }
         if isCorrect { checkOwn(block, above: mark) }
         guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
         world.note("\(name) publishes \(block.reference): \(block.header.parents.count) parents, \(block.payload.count) transactions")

@@ -84,6 +84,7 @@ final class SimulatedValidator {
         clock = SimulatedClock(world.faults, &self.random)
         snapshotEvery = self.random.between(1, 40)
         ledger = SimulatedLedger(committee: world.keys.committee)
+        if world.faults.hasDisks { journal = SimulatedJournal(disk: try? JournalDisk(seed: self.random.next())) }
     }
 
     var isUp: Bool { core != nil }
@@ -120,7 +121,7 @@ final class SimulatedValidator {
         castVotes = []
         accused = []
         let isDamaged = random.chance(permille: damage)
-        journal.crash(&random, isDamaged: isDamaged)
+        for problem in journal.crash(&random, isDamaged: isDamaged) where isCorrect { world.witness.violation("\(name): \(problem)") }
         ledger.crash()
         world.note(isDamaged ? "\(name) crashes, and its journal is cut" : "\(name) crashes")
     }
@@ -165,6 +166,7 @@ final class SimulatedValidator {
     func synced(_ block: Block) {
         isSyncing = false
         publish(block)
+        if let failure = journal.failure { return stop(failure) }
         carryOutAll()
     }
 
@@ -172,10 +174,17 @@ final class SimulatedValidator {
         while !isSyncing, outboxHead < outbox.count {
             outboxHead += 1
             carryOut(outbox[outboxHead - 1])
+            if let failure = journal.failure { return stop(failure) }
         }
         guard outboxHead == outbox.count else { return }
         outbox.removeAll(keepingCapacity: true)
         outboxHead = 0
+    }
+
+    /// A node that cannot write stops, and is started again once somebody has seen to its disk.
+    private func stop(_ failure: String) {
+        world.note("\(name) stops: \(failure)")
+        crashAndRestart()
     }
 
     func work() -> UInt64 { random.below(world.faults.work + 1) * workFactor }

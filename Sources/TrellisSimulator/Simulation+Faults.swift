@@ -7,7 +7,7 @@ extension Simulation {
     func scheduleFaults() {
         let kinds: [(SimulatedEvent, every: UInt64)] = [
             (.crash, faults.crashEvery), (.split, faults.partitionEvery), (.clog, faults.clogEvery), (.pause, faults.pauseEvery),
-            (.jump, faults.jumpEvery),
+            (.jump, faults.jumpEvery), (.trouble, faults.troubleEvery),
         ]
         for (event, every) in kinds where every > 0 { schedule(event, after: random.below(2 * every)) }
     }
@@ -70,6 +70,15 @@ extension Simulation {
         note("\(machine.name) stops until \(SimulationReport.milliseconds(machine.pausedUntil))")
     }
 
+    /// A disk fills up, or fails its next sync.
+    func troubleOne() {
+        guard !isHealed else { return }
+        schedule(.trouble, after: random.below(2 * faults.troubleEvery))
+        guard let machine = correctAndUp() else { return }
+        let trouble: JournalDisk.Trouble = random.chance(permille: 500) ? .full : .failingSync
+        if machine.journal.trouble(trouble, &machine.random) { note("\(machine.name)'s disk: \(trouble)") }
+    }
+
     func jumpOne() {
         guard !isHealed else { return }
         schedule(.jump, after: random.below(2 * faults.jumpEvery))
@@ -86,6 +95,7 @@ extension Simulation {
         network.heal()
         for machine in machines {
             machine.clock.discipline()
+            machine.journal.mend()
             machine.pausedUntil = 0
             if machine.behaviour != .silent, !machine.isUp { machine.start() }
         }

@@ -25,6 +25,7 @@ enum SimulatedEvent {
     case clog
     case pause
     case jump
+    case trouble
     case client
     case act(Int)
 
@@ -192,6 +193,7 @@ public final class Simulation {
         case .clog: clog()
         case .pause: pauseOne()
         case .jump: jumpOne()
+        case .trouble: troubleOne()
         case .client: submitInChaos()
         case .act(let number): act(machines[number])
         }
