@@ -49,7 +49,10 @@ class Link:
             writer.close()
             return
         self.writers |= {writer, far_writer}
-        await asyncio.gather(self.pump(reader, far_writer), self.pump(far_reader, writer))
+        try:
+            await asyncio.gather(self.pump(reader, far_writer), self.pump(far_reader, writer))
+        except asyncio.CancelledError:
+            pass
         self.writers -= {writer, far_writer}
 
     async def pump(self, reader, writer):
