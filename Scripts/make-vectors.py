@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the small test vectors in Tests/TrellisCryptoTests/Vectors with implementations that are not ours.
 
-    python3 -m venv .venv && .venv/bin/pip install cryptography pqcrypto dilithium-py kyber-py
+    python3 -m venv .venv && .venv/bin/pip install cryptography pqcrypto dilithium-py kyber-py slh-dsa pyhsslms
     .venv/bin/python Scripts/make-vectors.py [DIRECTORY [NAME...]]
 
 The files have the shapes of Wycheproof, NIST ACVP and the IETF drafts, so that the conformance runner reads them as it reads
@@ -17,6 +17,9 @@ import sys
 
 import pqcrypto.sign.ml_dsa_65
 import pqcrypto.sign.ml_dsa_87
+import pyhsslms.pyhsslms as hsslms
+import slhdsa.lowlevel.parameters as slh_parameters
+import slhdsa.lowlevel.slhdsa as slh
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, mlkem, x25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -34,6 +37,47 @@ PQCRYPTO = {"ML-DSA-65": pqcrypto.sign.ml_dsa_65, "ML-DSA-87": pqcrypto.sign.ml_
 DETERMINISTIC = {"ML-DSA-44": ML_DSA_44, "ML-DSA-65": ML_DSA_65, "ML-DSA-87": ML_DSA_87}
 KYBER = {"ML-KEM-768": ML_KEM_768, "ML-KEM-1024": ML_KEM_1024}
 MLKEM = {"ML-KEM-768": mlkem.MLKEM768PrivateKey, "ML-KEM-1024": mlkem.MLKEM1024PrivateKey}
+
+
+SLH = [f"SLH-DSA-{family}-{size}{kind}" for family in ("SHA2", "SHAKE") for size in (128, 192, 256) for kind in "sf"]
+XMSS_KAT = [
+    (
+        {
+            "S_XMSS": "2719C7548FC8F9843572CA6BCAF6445E64DA9F5987AAB18F5FDC04266E8CC7A0",
+            "SK_PRF": "B9CAF7BB4A00F01AB283DA649081954D2F92B0DF57340B35B15F1DBB68E01198",
+            "I": "E2E53640A27FEBC7DACF064929F79124F7F95D3CFD8B9367B1B027CF0AF9E6EB",
+            "publicKey": "0000000188D42B1FE5C4C90614B213CADEFEC52812F737A598BE27B395589700307A040A"
+            "E2E53640A27FEBC7DACF064929F79124F7F95D3CFD8B9367B1B027CF0AF9E6EB",
+        },
+        [
+            {
+                "message": "544617A3FC7AEBF5BF12FA471B3A86B1B742265BDD6C0AE46773820DC3ED2B1E53E60C5E1112C29B7437F5678BC54CA2"
+                "8E8AEACC2839802717BEC08D03F4235C9D1F282523698742585F055C71B4965FFA3288836BE05699B7D7644A16D75DB3"
+                "6DAFFCA066DE840CE159C3E1E1DB9C11A98B6992155AD7F40B8554CA09992F28",
+                "q": 813,
+                "signatureSHA256": "48655e0f43cf54855efc2c9ad1c2be9a551064b8ee92d287443417f7ad0ce12a",
+            }
+        ],
+    ),
+    (
+        {
+            "S_XMSS": "FA50619C032B9C319272742B18A23E6EF145CFEA54DC4B52D383CC7DBF5F5F59",
+            "SK_PRF": "4F985718D9F179B73073AECEAD4C14C718182609C02E490DCFD5982A29C10A4C",
+            "I": "A00C130CD3D4B7C47D3D3A96018D5742388E5AC445648F3BB4518FE248DA5F8B",
+            "publicKey": "00000010F28A5EFB6A91BD08B7EC77939343DEEDA2BDA366DEB90EE7F775F957CE56024C"
+            "A00C130CD3D4B7C47D3D3A96018D5742388E5AC445648F3BB4518FE248DA5F8B",
+        },
+        [
+            {
+                "message": "5195BDC73F0D561A418F626A8CFF2A9C670CBAF6795B9E9DCCE0956B6BDDF9623C390436C26B13AEC70B7D8EDEACE218"
+                "164A2C4AEF0DEFC34C3A2ECCDC8B92CB39C0A637893A0972CC3CE542D219776997ED2264BAA7D4C4CD848D95C27347F1"
+                "12A2B4644FEAEE60D7008416108254DF5A1BFFD9C0F7F69E88A89E8EF74BC093",
+                "q": 682,
+                "signatureSHA256": "c7b6fbcdc330ca71d90921683a3decb72af81cfe48bd30e67e311a111bd8748f",
+            }
+        ],
+    ),
+]
 
 
 def seed(name, size):
@@ -200,6 +244,139 @@ def mlkem_encapsulation():
             [{"dk": private, "c": ciphertext, "k": secret}, {"dk": private, "c": spoilt, "k": kind.decaps(private, spoilt)}],
         ))
     return {"algorithm": "ML-KEM", "mode": "encapDecap"} | groups(*pairs)
+
+
+def slh_key(name):
+    """The parameters, public and secret key of seeds that depend on the name only."""
+    _, _, family, size = name.split("-")
+    parameters = getattr(slh_parameters, f"{family.lower()}_{size}")
+    seeds = seed(name, 3 * parameters.n)
+    drawn = [seeds[: parameters.n], seeds[parameters.n : 2 * parameters.n], seeds[2 * parameters.n :]]
+    slh.token_bytes = lambda size: drawn.pop(0)
+    secret, public = slh.keygen(parameters)
+    return parameters, b"".join(public), secret
+
+
+def slh_framed(message, context=b""):
+    return b"\0" + bytes([len(context)]) + context + message
+
+
+def slh_dsa():
+    """Every parameter set: keys, and digests of deterministic signatures."""
+    tests = []
+    for name in SLH:
+        parameters, public, secret = slh_key(name)
+        message = b"the root of a ceremony"
+        signature = slh.sign(slh_framed(message), secret, parameters)
+        digest = hashlib.sha3_256 if "SHAKE" in name else hashlib.sha256
+        tests.append(
+            {
+                "SphincsParameterSet": name,
+                "msg": message,
+                "pk": public,
+                "sk": b"".join(secret),
+                "HashSigDet": digest(signature).digest(),
+            }
+        )
+    return {"tests": numbered(tests)}
+
+
+def slh_dsa_verify():
+    name = "SLH-DSA-SHA2-128s"
+    parameters, public, secret = slh_key(name)
+    message, context = b"a block of transactions", b"trellis/block/1"
+    signature = slh.sign(slh_framed(message, context), secret, parameters)
+    good = {"pk": public, "message": message, "context": context, "signature": signature}
+    tests = [
+        good | {"comment": "", "result": "valid"},
+        good | {"comment": "a bit flipped", "signature": flip(signature, 5000), "result": "invalid"},
+        good | {"comment": "a byte short", "signature": signature[:-1], "result": "invalid"},
+        good | {"comment": "empty", "signature": b"", "result": "invalid"},
+    ]
+    return {"parameterSet": name, "interface": "external/pure", "tests": numbered(tests)}
+
+
+def lms_key(name, lms_type, ots_type, size, index):
+    """A key whose randomizers are derived from its seed as its chains are, with the reserved number 0xfffd."""
+    secret, identifier = seed(name, size), seed(f"{name} I", 16)
+    algorithm = "sha256" if lms_type < 15 else "shake256"
+    hsslms.randBytes = lambda size: hsslms.H(
+        algorithm, identifier + index.to_bytes(4, "big") + b"\xff\xfd\xff" + secret, size
+    )
+    types = lms_type.to_bytes(4, "big"), ots_type.to_bytes(4, "big")
+    return hsslms.LmsPrivateKey(*types, SEED=secret, I=identifier, q=index), secret
+
+
+def lms():
+    """Keys of tree and one-time types, and digests of signatures."""
+    tests = []
+    for lms_type, ots_type, size in [(5, 4, 32), (6, 3, 32), (10, 8, 24), (11, 6, 24), (15, 11, 32), (16, 9, 32), (20, 15, 24)]:
+        index = 7 * lms_type % 32
+        key, secret = lms_key(f"LMS {lms_type} {ots_type}", lms_type, ots_type, size, index)
+        message = b"a firmware image"
+        signature = key.sign(message)
+        tests.append(
+            {
+                "Seed": secret,
+                "Msg": message,
+                "q": str(index),
+                "PublicKey": key.publicKey().serialize(),
+                "HashSig": hashlib.sha256(signature).digest(),
+            }
+        )
+    return {"tests": numbered(tests)}
+
+
+def lms_verify():
+    key, _ = lms_key("LMS verify", 10, 8, 24, 9)
+    message = b"a firmware image"
+    signature = key.sign(message)
+    tests = [
+        {"comment": "", "message": message, "signature": signature, "result": "valid"},
+        {"comment": "another message", "message": flip(message, 3), "signature": signature, "result": "invalid"},
+        {"comment": "another index", "message": message, "signature": flip(signature, 3), "result": "invalid"},
+        {"comment": "an index beyond the tree", "message": message, "signature": b"\0\0\0\x29" + signature[4:], "result": "invalid"},
+        {"comment": "another one-time type", "message": message, "signature": flip(signature, 7), "result": "invalid"},
+        {"comment": "a bit of the randomizer", "message": message, "signature": flip(signature, 9), "result": "invalid"},
+        {"comment": "a bit of a chain", "message": message, "signature": flip(signature, 300), "result": "invalid"},
+        {"comment": "a bit of the path", "message": message, "signature": flip(signature, len(signature) - 1), "result": "invalid"},
+        {"comment": "a byte short", "message": message, "signature": signature[:-1], "result": "invalid"},
+        {"comment": "a byte long", "message": message, "signature": signature + b"\0", "result": "invalid"},
+        {"comment": "empty", "message": message, "signature": b"", "result": "invalid"},
+    ]
+    public = key.publicKey().serialize()
+    return {"algorithm": "LMS", "mode": "sigVer"} | groups(
+        ({"publicKey": public}, tests),
+        ({"publicKey": public[:-1]}, [tests[0] | {"comment": "key too short", "result": "invalid"}]),
+        ({"publicKey": flip(public, 3)}, [tests[0] | {"comment": "another tree", "result": "invalid"}]),
+    )
+
+
+def xmss():
+    """No package of Python has XMSS: small vectors of others, of Botan (BSD-2-Clause, made with the reference code of RFC 8391) and of
+    github.com/post-quantum-cryptography/KAT (MIT), the latter with the digest of the signature."""
+    botan = [
+        (
+            "XMSS-SHA2_10_192",
+            "c2b4bec0e55eaa83514a2c70a68a36f6db1947a2ab6ae8fb",
+            "dc38b3c66f96f5c890e3dfd70443cf1a1cef676fe1a9d70a",
+            "0aa2a7e174497931c0c7bed6b496ff66ed477f87d5d945b7",
+            "0000000dba1f1e3ab71c128534656bf7b1858155df476516bba820360aa2a7e174497931c0c7bed6b496ff66ed477f87d5d945b7",
+        ),
+        (
+            "XMSS-SHAKE256_10_192",
+            "e1ea9aef7a09ef28bb1d6571c1ea3c544db924e4bfa03e4f",
+            "7c687a47a8604bd4e447114efeaf8109662ef3722caa94e0",
+            "7e4e82d436ec3640db84f85cabf1925fa72266abea8a2fcc",
+            "0000001345f830b50d1fae3651b661b37be725001b97855418e9b85f7e4e82d436ec3640db84f85cabf1925fa72266abea8a2fcc",
+        ),
+    ]
+    keys = ["Params", "SecretSeed", "SecretPrf", "PublicSeed", "PublicKey"]
+    return {"tests": numbered([dict(zip(keys, vector)) for vector in botan])}
+
+
+def xmss_sign():
+    return {"algorithm": "XMSS", "mode": "sigGen"} | groups(*XMSS_KAT)
 
 
 def ed25519_verify():
@@ -472,6 +649,12 @@ FILES = {
     "ml_dsa_65_sign": lambda: mldsa_sign("ML-DSA-65"),
     "ml_dsa_87_sign": lambda: mldsa_sign("ML-DSA-87"),
     "composite_signatures": composite_signatures,
+    "slh_dsa": slh_dsa,
+    "slh_dsa_verify": slh_dsa_verify,
+    "lms": lms,
+    "lms_verify": lms_verify,
+    "xmss": xmss,
+    "xmss_sign": xmss_sign,
     "ed25519": ed25519_verify,
     "ecdsa_p384": lambda: ecdsa_verify("EcdsaVerify"),
     "ecdsa_p384_p1363": lambda: ecdsa_verify("EcdsaP1363Verify"),

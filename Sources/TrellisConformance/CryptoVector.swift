@@ -115,10 +115,10 @@ struct CryptoVector {
 
     /// Judges a yes-or-no answer.
     func judge(accepted: Bool) throws -> VectorOutcome {
-        switch (try expectation(), accepted) {
-        case (.valid, false): .differs(expected: "accepted", actual: "refused")
-        case (.invalid, true): .differs(expected: "refused", actual: "accepted")
-        default: .agrees
+        switch try expectation() {
+        case .valid: .judging(accepted: accepted, expected: true)
+        case .invalid: .judging(accepted: accepted, expected: false)
+        case .acceptable: .agrees
         }
     }
 
@@ -142,6 +142,10 @@ enum VectorOutcome {
 
     static func comparing(_ computed: [UInt8], expected: [UInt8]) -> VectorOutcome {
         computed == expected ? .agrees : .differs(expected: short(expected), actual: short(computed))
+    }
+
+    static func judging(accepted: Bool, expected: Bool) -> VectorOutcome {
+        accepted == expected ? .agrees : .differs(expected: expected ? "accepted" : "refused", actual: accepted ? "accepted" : "refused")
     }
 
     /// The first of several outcomes that is not agreement.

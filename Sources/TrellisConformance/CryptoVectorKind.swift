@@ -16,7 +16,7 @@ struct CryptoVectorCase {
 
 /// A kind of vector that this code can run.
 enum CryptoVectorKind {
-    case mldsa, mldsaExample, compositeSignature, ed25519, ecdsa
+    case mldsa, mldsaExample, compositeSignature, ed25519, ecdsa, slhdsa, lms, xmss
     case mlkem, compositeKEM, xWing, ecdh, x25519
     case aesGCM, hkdf(String), hmacSHA3, sha3, shake
     case merkle
@@ -26,6 +26,7 @@ enum CryptoVectorKind {
         if let algorithm = file.text("algorithm") { return of(algorithm: algorithm.uppercased()) }
         if file.has("raw_to_be_signed"), file.has("raw_signature") { return .mldsaExample }
         guard let first = try? file.objects("tests").first else { return nil }
+        if let hashBased = ofHashSignatures(file, first) { return hashBased }
         if first.identifier?.hasPrefix("id-MLKEM") == true, first.has("ek") { return .compositeKEM }
         if first.text("label")?.hasPrefix("COMPSIG-") == true { return .compositeSignature }
         if first.has("eseed"), first.has("pk"), first.has("ct") { return .xWing }
@@ -35,9 +36,25 @@ enum CryptoVectorKind {
         return nil
     }
 
+    /// Collections without an "algorithm": by parameter set, or by the fields of a test.
+    private static func ofHashSignatures(_ file: CryptoVector, _ first: CryptoVector) -> CryptoVectorKind? {
+        let names = [file.text("parameterSet"), first.text("parameterSet"), first.text("SphincsParameterSet"), first.text("Instance")]
+        for name in names.compactMap({ $0 }) {
+            if name.hasPrefix("SLH-DSA-") { return .slhdsa }
+            if name.hasPrefix("LMS_") { return .lms }
+            if name.hasPrefix("XMSS") { return .xmss }
+        }
+        if let name = first.text("Params"), name.contains("SHA2_") || name.contains("SHAKE") { return .xmss }
+        if first.has("InvalidSignature") || first.has("HashSig") { return .lms }
+        return first.has("PublicKey") && first.has("Msg") && first.has("Signature") ? .lms : nil
+    }
+
     private static func of(algorithm: String) -> CryptoVectorKind? {
         switch algorithm {
         case "ML-DSA", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87": .mldsa
+        case "SLH-DSA": .slhdsa
+        case "LMS": .lms
+        case "XMSS": .xmss
         case "EDDSA", "ED25519": .ed25519
         case "ECDSA": .ecdsa
         case "ML-KEM", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024": .mlkem
@@ -58,6 +75,9 @@ enum CryptoVectorKind {
         case .mldsa: try CryptoMLDSAVectors.run(vector)
         case .mldsaExample: try CryptoMLDSAVectors.example(vector)
         case .compositeSignature: try CryptoCompositeVectors.signature(vector)
+        case .slhdsa: try CryptoHashSignatureVectors.slhdsa(vector)
+        case .lms: try CryptoStatefulVectors.lms(vector)
+        case .xmss: try CryptoStatefulVectors.xmss(vector)
         case .ed25519: try CryptoSignatureVectors.ed25519(vector)
         case .ecdsa: try CryptoSignatureVectors.ecdsa(vector)
         case .mlkem: try CryptoKEMVectors.mlkem(vector)

@@ -89,7 +89,7 @@ public struct SignatureScheme: Sendable {
     }
 
     /// Every scheme there is, the default first.
-    public static let all: [SignatureScheme] = [mlDSA65, mlDSA87, mlDSA44, mlDSA65Ed25519, mlDSA87P384, ecdsaP384, ed25519]
+    public static let all: [SignatureScheme] = [mlDSA65, mlDSA87, mlDSA44, mlDSA65Ed25519, mlDSA87P384, ecdsaP384, ed25519] + slhDSA
 
     /// The scheme with this name; nil if there is none.
     public static func named(_ name: String) -> SignatureScheme? {
