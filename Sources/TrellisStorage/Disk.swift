@@ -36,6 +36,19 @@ public protocol DiskFile: AnyObject, Sendable {
     func sync() throws(StorageError)
     /// Cuts the file at `size` bytes. Durable after `sync`.
     func truncate(to size: Int) throws(StorageError)
+    /// What tells this file, as it was last changed, from a copy of it; nil if the disk knows no such thing.
+    func stamp() throws(StorageError) -> FileStamp?
+}
+
+/// The number of a file in its file system, and when it was last changed, by the file system's own account, which a copy does not carry over.
+public struct FileStamp: Hashable, Sendable {
+    let number: UInt64
+    let seconds: UInt64
+    let nanoseconds: UInt64
+}
+
+extension DiskFile {
+    public func stamp() throws(StorageError) -> FileStamp? { nil }
 }
 
 extension Disk {

@@ -133,6 +133,14 @@ private final class RealFile: DiskFile {
         return Int(status.st_size)
     }
 
+    func stamp() throws(StorageError) -> FileStamp? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("stat", name) }
+        return FileStamp(
+            number: UInt64(status.st_ino), seconds: UInt64(bitPattern: Int64(status.st_ctim.tv_sec)),
+            nanoseconds: UInt64(bitPattern: Int64(status.st_ctim.tv_nsec)))
+    }
+
     func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
         guard count > 0 else { return [] }
         var code: Int32 = 0
