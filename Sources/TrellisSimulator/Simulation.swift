@@ -63,6 +63,7 @@ public final class Simulation {
     var random: SimulationRandom
     private var intake: Intake?
     private var queue = EventQueue<SimulatedEvent>()
+    private var handled: UInt64 = 0
 
     var submissions: [Submission] = []
     var submissionsByIdentifier: [Digest: Int] = [:]
@@ -158,10 +159,15 @@ public final class Simulation {
         for machine in machines where machine.adversary != nil { schedule(.act(machine.number), after: 50_000) }
     }
 
+    /// What happens in one run, at most: more is a busy loop.
+    private var eventsMaximum: UInt64 { 1_000_000 + 500 * configuration.duration }
+
     /// Handles everything that happens before `end`.
     func advance(to end: UInt64) {
-        while let next = queue.nextTime, next <= end, let (time, event) = queue.pop() {
+        while handled < eventsMaximum, let next = queue.nextTime, next <= end, let (time, event) = queue.pop() {
             now = time
+            handled += 1
+            if handled == eventsMaximum { witness.violation("\(handled) events by \(SimulationReport.milliseconds(now)) ms") }
             if let number = event.machine, machines[number].pausedUntil > now {
                 queue.add(event, at: machines[number].pausedUntil)
             } else {
