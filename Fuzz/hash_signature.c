@@ -24,6 +24,22 @@ static void put_lms(signed_message *m, uint32_t type, uint32_t ots_type) {
     m->signature_count = tk_lms_signature_bytes(type, ots_type);
 }
 
+/// HSS of two levels, RFC 8554 §6: the number of signed keys, the upper tree's signature of the lower's key, that key, the lower's signature.
+static void put_hss(signed_message *m) {
+    const uint32_t type = 10, ots_type = 7;
+    const uint8_t upper_seed[48] = {6}, lower_seed[48] = {7};
+    const size_t key = tk_lms_public_key_bytes(type, ots_type), signature = tk_lms_signature_bytes(type, ots_type);
+    uint8_t *lower = m->signature + 4 + signature;
+    m->public_key[3] = 2;
+    EXPECT(tk_lms_keygen(type, ots_type, m->public_key + 4, upper_seed, upper_seed + 32) == 0);
+    m->signature[3] = 1;
+    EXPECT(tk_lms_keygen(type, ots_type, lower, lower_seed, lower_seed + 32) == 0);
+    EXPECT(tk_lms_sign(type, ots_type, m->signature + 4, upper_seed, upper_seed + 32, 3, lower, key, NULL) == 0);
+    EXPECT(tk_lms_sign(type, ots_type, lower + key, lower_seed, lower_seed + 32, 31, the_message, sizeof the_message, NULL) == 0);
+    m->key_count = 4 + key;
+    m->signature_count = 4 + signature + key + signature;
+}
+
 /// A valid signature of each scheme, made when it is first asked for.
 static const signed_message *signed_with(unsigned scheme) {
     static signed_message made[SCHEMES];
@@ -41,14 +57,7 @@ static const signed_message *signed_with(unsigned scheme) {
     } else if (scheme < 6) {
         put_lms(m, scheme == 3 ? 5 : scheme == 4 ? 20 : 15, scheme == 3 ? 4 : scheme == 4 ? 13 : 11);
     } else if (scheme == 6) {
-        // HSS of one level: a number of levels before the key, and of signed keys before the signature.
-        put_lms(m, 10, 7);
-        memmove(m->public_key + 4, m->public_key, m->key_count);
-        memmove(m->signature + 4, m->signature, m->signature_count);
-        memset(m->public_key, 0, 4);
-        memset(m->signature, 0, 4);
-        m->public_key[3] = 1;
-        m->key_count += 4, m->signature_count += 4;
+        put_hss(m);
     } else if (scheme == 7) {
         EXPECT(tk_xmss_keygen(0x0d, m->public_key, seeds) == 0);
         EXPECT(tk_xmss_sign(0x0d, m->signature, seeds, 700, the_message, sizeof the_message) == 0);
