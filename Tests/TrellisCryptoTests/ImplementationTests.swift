@@ -149,9 +149,11 @@ import TrellisCrypto
             let parts = output.next(1) + output.next(0) + output.next(300)
             #expect(parts == SHAKE.output(strength, [1, 2] + [UInt8](repeating: 3, count: 400), count: 301))
         }
-        #expect(SHA3.digests256([]) == [])
-        #expect(SHA3.digests256([[], []]) == [SHA3.digest256([]), SHA3.digest256([])])
-        #expect(SHA3.digests256([[1], [2, 3]]) == [SHA3.digest256([1]), SHA3.digest256([2, 3])])
+        #expect(SHA3.digests256(of: [], length: 64) == [])
+        #expect(SHA3.digests256(of: [1, 2], length: 0) == [])
+        #expect(SHA3.digests256(of: [1, 2, 3], length: 2) == SHA3.digest256([1, 2]))
+        let messages = (0..<13).map { [UInt8](repeating: UInt8($0), count: 200) }
+        #expect(SHA3.digests256(of: Array(messages.joined()), length: 200) == Array(messages.map(SHA3.digest256).joined()))
     }
 
     @Test(arguments: CryptoImplementation.allCases)
