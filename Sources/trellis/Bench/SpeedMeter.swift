@@ -35,17 +35,17 @@ struct SpeedRow {
     /// Runs both by turns for about `seconds` in all.
     func measure(seconds: Double) throws -> (native: SpeedSample, library: SpeedSample?) {
         let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds)
         var times: (native: [Double], library: [Double]) = ([], [])
         // Caches and clocks warm up on calls that are not counted.
         for _ in 0..<3 {
             try native()
             try library?()
         }
-        while clock.now < end {
+        let end = clock.now + .seconds(seconds)
+        repeat {
             times.native += try turn(native, clock)
             if let library { times.library += try turn(library, clock) }
-        }
+        } while clock.now < end
         return (SpeedSample(times.native), library == nil ? nil : SpeedSample(times.library))
     }
 
