@@ -7,6 +7,11 @@ final class AlignedBuffer: Sendable {
     nonisolated(unsafe) let address: UnsafeMutableRawPointer
     private let count: Int
 
+    /// Calls `body` with the address, which is valid that long: the buffer outlives the call.
+    func withAddress<Result>(_ body: (UnsafeMutableRawPointer) throws -> Result) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(address) }
+    }
+
     init(count: Int) {
         self.count = count
         address = .allocate(byteCount: count, alignment: 64)

@@ -41,7 +41,7 @@ public struct Attester: Sendable, Equatable {
     }
 }
 
-/// What a verifier has to know of a committee: about 50 bytes instead of all keys.
+/// What a verifier has to know of a committee instead of all keys: a root, a number, a weight.
 public struct AttesterCommitment: Sendable, Equatable {
     /// The most attesters of one committee.
     public static let attestersMaximum = 1 << 16
@@ -68,6 +68,19 @@ public struct AttesterCommitment: Sendable, Equatable {
         root = Merkle.root(attesters.map { $0.leafHash(suite) }, suite: suite)
         count = attesters.count
         totalWeight = total
+    }
+
+    /// A commitment that somebody else made, for those who know no more of the committee.
+    ///
+    /// - Throws: `CompactCertificateError.attestersRefused` for a number or weight that no committee has, or a root of another suite's size.
+    public init(root: Digest, count: Int, totalWeight: UInt64, suite: HashSuite = .sha384) throws(CompactCertificateError) {
+        guard (1...Self.attestersMaximum).contains(count), totalWeight >= UInt64(count), root.bytes.count == suite.digestSize else {
+            throw .attestersRefused("\(count) attesters of weight \(totalWeight) under a root of \(root.bytes.count) bytes")
+        }
+        self.suite = suite
+        self.root = root
+        self.count = count
+        self.totalWeight = totalWeight
     }
 }
 

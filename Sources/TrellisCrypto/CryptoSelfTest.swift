@@ -1,7 +1,7 @@
 // The checks at start-up: that the cryptography in use gives, on this machine and with the instructions chosen here, what other
 // implementations gave. A known answer for each algorithm, and for keys a pairwise consistency test (FIPS 140-3 IG 10.3.A calls for both).
 //
-// The answers were made by Scripts/make-vectors.py's parts (dilithium-py, kyber-py, pyca): seeds are 0, 1, 2..., the message is "trellis",
+// The answers were made by Scripts/make-vectors.py's parts (dilithium-py, kyber-py, slh-dsa, pyca): seeds are 0, 1, 2..., the message is "trellis",
 // the context "trellis/self-test/1".
 
 import Crypto
@@ -26,8 +26,8 @@ public enum CryptoSelfTest {
         schemes: [SignatureScheme], _ implementation: CryptoImplementation = .current
     ) throws -> [String] {
         var seen: Set<SignatureSchemeIdentifier> = []
-        let distinct = schemes.filter { seen.insert($0.identifier).inserted }
-        let checks = hashes + symmetric + [kem(implementation)] + distinct.map { signature($0, implementation) }
+        let distinct = schemes.flatMap(withParts(of:)).filter { seen.insert($0.identifier).inserted }
+        let checks = hashes + symmetric + [kem(implementation)] + distinct.map { signature($0, implementation) } + [batch]
         for check in checks {
             guard (try? check.passes()) == true else { throw CryptoError.selfTestFailed(check.name) }
         }
@@ -89,6 +89,11 @@ public enum CryptoSelfTest {
                 try key.decapsulate(made.ciphertext).withBytes({ hex($0) })
                     == "42f558b0bc5d700a911b0fc67f62376f7aee4667f1969e03f18bdfdf3c59fbdc"
             else { return false }
+            // Implicit rejection: another secret, and always the same.
+            var changed = made.ciphertext
+            changed[5] ^= 1
+            let rejected = try key.decapsulate(changed)
+            guard rejected != made.sharedSecret, try key.decapsulate(changed) == rejected else { return false }
             let composite = try CompositeKEM.PrivateKey.generate(implementation)
             let sealed = try CompositeKEM.encapsulate(to: composite.publicKey, implementation)
             return try composite.decapsulate(sealed.ciphertext) == sealed.sharedSecret
@@ -97,14 +102,37 @@ public enum CryptoSelfTest {
 
     private static func signature(_ scheme: SignatureScheme, _ implementation: CryptoImplementation) -> Check {
         Check(name: scheme.name) {
-            // Small hash-based signatures take longer than a start should; their hashes were checked above.
-            if scheme.family == .hash, scheme.name.hasSuffix("s") { return true }
             if let known = answers[scheme.identifier] {
                 let key = try scheme.signingKey(seed: SecretBytes(counting(scheme.seedSize)), implementation)
                 guard hex(SHA256.hash(data: key.publicKey)) == known.publicKey else { return false }
                 if let expected = known.signature, try deterministic(scheme, key) != expected { return false }
             }
             return try isConsistent(scheme, try scheme.generate(implementation), implementation)
+        }
+    }
+
+    /// What is checked for a scheme. Of a composite both parts too, so that each answers for itself. Small hash-based signatures take longer
+    /// than a start should: instead, the fast set of the same hashes is checked, which differs in the shape of its trees only.
+    private static func withParts(of scheme: SignatureScheme) -> [SignatureScheme] {
+        switch scheme.identifier {
+        case .mlDSA65Ed25519: [.mlDSA65, .ed25519, scheme]
+        case .mlDSA87P384: [.mlDSA87, .ecdsaP384, scheme]
+        case _ where scheme.family == .hash && scheme.name.hasSuffix("s"):
+            SignatureScheme.named(scheme.name.dropLast() + "f").map { [$0] } ?? []
+        default: [scheme]
+        }
+    }
+
+    /// Three signatures side by side: the lanes keep them apart.
+    private static var batch: Check {
+        Check(name: "ML-DSA-65 batches") {
+            let key = try MLDSA.PrivateKey(seed: SecretBytes(counting(MLDSA.seedSize)), .mlDSA65)
+            let verifier = try SignatureScheme.mlDSA65.verifyingKey(key.publicKey, .native)
+            let good = try key.sign(message, context: context.bytes, randomness: .deterministic)
+            var bad = good
+            bad[100] ^= 1
+            let checks = [good, bad, good].map { SignatureCheck(key: verifier, message: message, context: context, signature: $0) }
+            return SignatureBatch.areValid(checks) == [true, false, true]
         }
     }
 
@@ -145,6 +173,12 @@ public enum CryptoSelfTest {
             "56475aa75463474c0285df5dbf2bcab73da651358839e9b77481b2eab107708c",
             "4642a765222d27c3612c596e9b5e99c1b90af9435d84f0c0dad0ef7d3af5e90c"
         ),
+        .slhDSASHA2With128f: ("f577b74987c6313ffa546b8885ca8450c7f427c20f0d9b52d166264016b8beba", nil),
+        .slhDSASHA2With192f: ("305951b67f8a79021a7f6ad01ac0e4ecc111f7c8aeb07579741431f1e6cbe9d9", nil),
+        .slhDSASHA2With256f: ("6aea562ed5cc1b0883f84bb6e198b32f0a00e62fc96da86efc1b199b4ab09a22", nil),
+        .slhDSASHAKEWith128f: ("99197c0060fec43eaefd42ebb68848f66cf3b2db814670dee2ac5c37d4aade64", nil),
+        .slhDSASHAKEWith192f: ("9fe0ba0705788e84b64e4b9135e57653f10d86f151fefd650148a345b31dc5a9", nil),
+        .slhDSASHAKEWith256f: ("dd5905dec5af9c92a466e9bae1935ecdc05a4b714604999effae812b1ce3ae5e", nil),
         .ecdsaP384: ("9148d215f88455de22ba7ebb2a9976f1714d0354316afc1208e63ceddb770359", nil),
     ]
 

@@ -5,8 +5,9 @@ import Foundation
 
 /// A statement that new keys take the place of old ones, role by role, signed by both.
 ///
-/// The bytes that are signed, for the purpose "trellis/key-succession/1": each field with a u32 little-endian length: name, chain (or
-/// nothing), role, the old scheme's name, the old public key, the new scheme's name, the new public key.
+/// The bytes that every key signs, for the purpose "trellis/key-succession/1": each field with a u32 little-endian length: name, chain (or
+/// nothing), and for each step: role, the old scheme's name, the old public key, the new scheme's name, the new public key. So no step can
+/// be taken out, added or moved to another statement.
 public struct KeySuccession: Sendable, Equatable {
     /// The only version of the format that there is.
     public static let format = "trellis/key-succession/1"
@@ -40,31 +41,40 @@ public struct KeySuccession: Sendable, Equatable {
         }
         name = old.name
         chainID = old.chainID
+        let unsigned = zip(old.entries, new.entries).map { before, after in
+            Step(role: before.role, old: Side(before.key, []), new: Side(after.key, []))
+        }
+        guard Self.areDistinct(unsigned) else {
+            throw CryptoError.malformedSuccession("a role stands twice, or a key follows itself")
+        }
+        let statement = Self.statement(old.name, old.chainID, unsigned)
         steps = try zip(old.entries, new.entries).map { before, after in
-            let unsigned = (Side(before.key, []), Side(after.key, []))
-            let statement = Self.statement(old.name, old.chainID, before.role, unsigned.0, unsigned.1)
-            return Step(
+            Step(
                 role: before.role, old: Side(before.key, try before.key.sign(statement, context: .keySuccession)),
                 new: Side(after.key, try after.key.sign(statement, context: .keySuccession)))
         }
     }
 
-    /// Whether both sides signed every step.
+    /// Whether every key of every step signed the whole statement, in which no role stands twice and no key follows itself.
     public var isValid: Bool {
-        steps.allSatisfy { step in
-            let statement = Self.statement(name, chainID, step.role, step.old, step.new)
-            return step.old.signed(statement) && step.new.signed(statement)
-        }
+        let statement = Self.statement(name, chainID, steps)
+        return !steps.isEmpty && Self.areDistinct(steps) && steps.allSatisfy { $0.old.signed(statement) && $0.new.signed(statement) }
     }
 
-    private static func statement(_ name: String, _ chain: Digest?, _ role: String, _ old: Side, _ new: Side) -> [UInt8] {
+    private static func areDistinct(_ steps: [Step]) -> Bool {
+        Set(steps.map(\.role)).count == steps.count && steps.allSatisfy { $0.old.publicKey != $0.new.publicKey }
+    }
+
+    private static func statement(_ name: String, _ chain: Digest?, _ steps: [Step]) -> [UInt8] {
         var writer = ByteWriter()
         writer.string(Array(name.utf8))
         writer.string(chain?.bytes ?? [])
-        writer.string(Array(role.utf8))
-        for side in [old, new] {
-            writer.string(Array((SignatureScheme.identified(side.scheme)?.name ?? "").utf8))
-            writer.string(side.publicKey)
+        for step in steps {
+            writer.string(Array(step.role.utf8))
+            for side in [step.old, step.new] {
+                writer.string(Array((SignatureScheme.identified(side.scheme)?.name ?? "").utf8))
+                writer.string(side.publicKey)
+            }
         }
         return writer.bytes
     }

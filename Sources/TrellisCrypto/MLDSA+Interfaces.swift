@@ -51,17 +51,17 @@ extension MLDSA.PrivateKey {
     ///
     /// - Throws: `CryptoError.parametersRefused` for a context of more than 255 bytes.
     public func mu(_ message: [UInt8], context: [UInt8] = []) throws -> MLDSA.Mu {
-        try MLDSA.Mu(tr: expanded.signingTr, context: context, message: message)
+        try expanded.withSigningTr { try MLDSA.Mu(tr: $0, context: context, message: message) }
     }
 
     /// The representative of a message's digest for HashML-DSA: `identifier` is the hash's object identifier in DER.
     package func mu(digest: [UInt8], identifier: [UInt8], context: [UInt8]) throws -> MLDSA.Mu {
-        try MLDSA.Mu(tr: expanded.signingTr, context: context, identifier: identifier, digest: digest)
+        try expanded.withSigningTr { try MLDSA.Mu(tr: $0, context: context, identifier: identifier, digest: digest) }
     }
 
     /// The representative of M' as the internal interface takes it.
     package func mu(formatted: [UInt8]) throws -> MLDSA.Mu {
-        try MLDSA.Mu(tr: expanded.signingTr, formatted: formatted)
+        try expanded.withSigningTr { try MLDSA.Mu(tr: $0, formatted: formatted) }
     }
 }
 
@@ -70,16 +70,16 @@ extension MLDSA.PublicKey {
     ///
     /// - Throws: `CryptoError.parametersRefused` for a context of more than 255 bytes.
     public func mu(_ message: [UInt8], context: [UInt8] = []) throws -> MLDSA.Mu {
-        try MLDSA.Mu(tr: expanded.verifyingTr, context: context, message: message)
+        try expanded.withVerifyingTr { try MLDSA.Mu(tr: $0, context: context, message: message) }
     }
 
     /// The representative of a message's digest for HashML-DSA: `identifier` is the hash's object identifier in DER.
     package func mu(digest: [UInt8], identifier: [UInt8], context: [UInt8]) throws -> MLDSA.Mu {
-        try MLDSA.Mu(tr: expanded.verifyingTr, context: context, identifier: identifier, digest: digest)
+        try expanded.withVerifyingTr { try MLDSA.Mu(tr: $0, context: context, identifier: identifier, digest: digest) }
     }
 
     /// The representative of M' as the internal interface takes it.
     package func mu(formatted: [UInt8]) throws -> MLDSA.Mu {
-        try MLDSA.Mu(tr: expanded.verifyingTr, formatted: formatted)
+        try expanded.withVerifyingTr { try MLDSA.Mu(tr: $0, formatted: formatted) }
     }
 }

@@ -104,7 +104,7 @@ public enum MLDSA {
         ///
         /// - Throws: `CryptoError.parametersRefused` for a longer context or randomness of another length than 32.
         public func sign(_ message: [UInt8], context: [UInt8] = [], randomness: Randomness = .hedged) throws -> [UInt8] {
-            try sign(mu: try Mu(tr: expanded.signingTr, context: context, message: message), randomness: randomness)
+            try sign(mu: try mu(message, context: context), randomness: randomness)
         }
 
         /// Signs a message representative made elsewhere ("external mu").
@@ -113,7 +113,9 @@ public enum MLDSA {
         public func sign(mu: Mu, randomness: Randomness = .hedged) throws -> [UInt8] {
             guard let random = randomness.bytes else { throw CryptoError.parametersRefused("ML-DSA takes 32 random bytes") }
             var code: Int32 = 0
-            let signature = Self.bytes(parameters.signatureSize) { code = tk_mldsa_sign(expanded.address, mu.bytes, random, $0) }
+            let signature = Self.bytes(parameters.signatureSize) { signature in
+                code = expanded.withAddress { tk_mldsa_sign($0, mu.bytes, random, signature) }
+            }
             guard code == 0 else { throw CryptoError.signingFailed(scheme: parameters.name) }
             return signature
         }
@@ -169,20 +171,25 @@ public enum MLDSA {
 
         /// Whether `signature` is valid for a message and context (ML-DSA.Verify, Algorithm 3). Anything malformed is just not valid.
         public func isValid(_ signature: [UInt8], for message: [UInt8], context: [UInt8] = []) -> Bool {
-            guard let mu = try? Mu(tr: expanded.verifyingTr, context: context, message: message) else { return false }
+            guard let mu = try? mu(message, context: context) else { return false }
             return isValid(signature, for: mu)
         }
 
         /// Whether `signature` is valid for a message representative made elsewhere.
         public func isValid(_ signature: [UInt8], for mu: Mu) -> Bool {
-            tk_mldsa_verify(expanded.address, mu.bytes, signature, signature.count) == 0
+            expanded.withAddress { tk_mldsa_verify($0, mu.bytes, signature, signature.count) == 0 }
         }
     }
 }
 
 extension AlignedBuffer {
-    /// The hash of the public key, in an expanded private key.
-    var signingTr: UnsafePointer<UInt8> { tk_mldsa_signing_key_tr(address) }
-    /// The hash of the public key, in an expanded public key.
-    var verifyingTr: UnsafePointer<UInt8> { tk_mldsa_verifying_key_tr(address) }
+    /// Calls `body` with the hash of the public key, in an expanded private key.
+    func withSigningTr<Result>(_ body: (UnsafePointer<UInt8>) throws -> Result) rethrows -> Result {
+        try withAddress { try body(tk_mldsa_signing_key_tr($0)) }
+    }
+
+    /// Calls `body` with the hash of the public key, in an expanded public key.
+    func withVerifyingTr<Result>(_ body: (UnsafePointer<UInt8>) throws -> Result) rethrows -> Result {
+        try withAddress { try body(tk_mldsa_verifying_key_tr($0)) }
+    }
 }

@@ -95,7 +95,9 @@ public enum MLKEM {
             }
             switch form {
             case .native(let object):
-                return SecretBytes(sharedSecretSize) { tk_mlkem_private_decapsulate(OpaquePointer(object.address), $0, ciphertext) }
+                return object.withAddress { address in
+                    SecretBytes(sharedSecretSize) { tk_mlkem_private_decapsulate(OpaquePointer(address), $0, ciphertext) }
+                }
             case .portable(let key):
                 return try key.decapsulate(ciphertext)
             }
@@ -103,7 +105,7 @@ public enum MLKEM {
 
         private static func publicKey(of object: AlignedBuffer, _ parameters: ParameterSet) -> [UInt8] {
             [UInt8](unsafeUninitializedCapacity: parameters.publicKeySize) { buffer, count in
-                tk_mlkem_object_public_key(OpaquePointer(object.address), buffer.baseAddress)
+                object.withAddress { tk_mlkem_object_public_key(OpaquePointer($0), buffer.baseAddress) }
                 count = parameters.publicKeySize
             }
         }

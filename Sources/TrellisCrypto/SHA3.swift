@@ -38,7 +38,7 @@ private typealias SHA3Digest = (
     UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8
 )
 
-/// SHAKE128 or SHAKE256: absorbs any number of parts, then gives an output of any length.
+/// SHAKE128 or SHAKE256: absorbs any number of parts, then gives an output of any length. For public data: its state is not zeroed.
 public struct SHAKE: Sendable {
     public enum Strength: Sendable {
         case shake128, shake256

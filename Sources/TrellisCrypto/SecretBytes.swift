@@ -72,7 +72,7 @@ public final class SecretBytes: Sendable, Equatable, CustomStringConvertible, Cu
 
     /// Calls `body` with the bytes. The pointer is valid only during the call.
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try body(UnsafeRawBufferPointer(storage))
+        try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(storage)) }
     }
 
     /// A part of the bytes as a secret of its own; nil if the range is outside.

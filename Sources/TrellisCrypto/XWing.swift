@@ -1,6 +1,7 @@
 // X-Wing (IETF draft-connolly-cfrg-xwing-kem): ML-KEM-768 and X25519, combined by SHA3-256. For peers that speak it; the committee's own
 // channel uses the composite with P-384.
 
+internal import CTrellisKernels
 import Crypto
 import Foundation
 
@@ -32,7 +33,10 @@ public enum XWing {
             guard seed.count == seedSize else {
                 throw CryptoError.wrongSize(of: "the seed of \(name)", expected: seedSize, actual: seed.count)
             }
-            let expanded = SecretBytes(SHAKE.output(.shake256, seed.withBytes { Array($0) }, count: MLKEM.seedSize + curveSize))
+            let count = MLKEM.seedSize + curveSize
+            let expanded = SecretBytes(count) { output in
+                seed.withBytes { tk_shake256(output, count, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count) }
+            }
             guard let first = expanded.slice(0..<MLKEM.seedSize), let second = expanded.slice(MLKEM.seedSize..<expanded.count) else {
                 throw CryptoError.invalidPrivateKey(scheme: name)
             }

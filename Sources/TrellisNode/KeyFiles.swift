@@ -56,7 +56,7 @@ public enum KeyFiles {
 
     /// Opens a validator's key file. Throws `KeyFileError` that tells a wrong passphrase from a damaged file, and from keys that were made
     /// for another chain.
-    public static func read(_ path: String, passphrase: String, chain: Digest) throws(KeyFileError) -> ValidatorKeys {
+    public static func read(_ path: String, passphrase: SecretBytes, chain: Digest) throws(KeyFileError) -> ValidatorKeys {
         let bytes = try SecretFiles.read(path)
         let file: KeyFile
         do {

@@ -2,7 +2,7 @@
 
 import Foundation
 import Logging
-import TrellisCrypto
+public import TrellisCrypto
 import TrellisModel
 import Yams
 
@@ -127,7 +127,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     }
 
     /// Opens everything the configuration names. `passphrase` (the environment's) goes before `passphrase_file`.
-    public func options(passphrase: String?) throws -> NodeOptions {
+    public func options(passphrase: SecretBytes?) throws -> NodeOptions {
         let genesis = try Genesis(json: try read(self.genesis, limit: Genesis.fileBytesMaximum))
         let keys = try KeyFiles.read(self.keys, passphrase: try self.passphrase(passphrase), chain: genesis.chain)
         guard let index = genesis.validators.firstIndex(where: { $0.consensusKey == keys.consensus.publicKey }) else {
@@ -157,11 +157,10 @@ public struct NodeConfiguration: Sendable, Equatable {
         return options
     }
 
-    private func passphrase(_ given: String?) throws -> String {
+    private func passphrase(_ given: SecretBytes?) throws -> SecretBytes {
         if let given { return given }
         guard let passphraseFile else { throw ConfigurationError.noPassphrase(path: path) }
-        let text = String(decoding: try SecretFiles.read(passphraseFile, limit: SecretFiles.passphraseSizeMaximum), as: UTF8.self)
-        return text.trimmingCharacters(in: .newlines)
+        return try SecretFiles.readPassphrase(passphraseFile)
     }
 
     private func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {

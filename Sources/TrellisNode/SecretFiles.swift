@@ -15,23 +15,24 @@ public enum SecretFiles {
         try syncDirectory(of: path)
     }
 
-    /// Puts `bytes` in the place of a file's: writes and syncs a file beside it, then renames. Whatever happens, the path leads to all of
-    /// the old bytes or all of the new. The file's owner stays its owner, and where the path is a link, it stays one.
+    /// Puts `bytes` in the place of a file's: writes and syncs a file of a name of its own beside it, then renames. Whatever happens, the path
+    /// leads to all of the old bytes or all of the new, also when several do it at once. The file's owner stays its owner, and where the path
+    /// is a link, it stays one. What a crash leaves behind is named `.FILE.….new`.
     public static func replace(_ link: String, with bytes: [UInt8]) throws(KeyFileError) {
         guard let resolved = realpath(link, nil) else { throw failure(link) }
         defer { free(resolved) }
         let path = String(cString: resolved)
         var old = stat()
         guard stat(path, &old) == 0 else { throw failure(path) }
-        let new = path + ".new"
-        // Left by a replacement that was cut off before its rename: the old file counts.
-        if unlink(new) != 0, errno != ENOENT { throw failure(new) }
-        do {
-            try create(new, with: bytes, owner: (old.st_uid, old.st_gid))
-        } catch {
-            unlink(new)
-            throw error
-        }
+        let folder = open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw failure(path) }
+        defer { close(folder) }
+        // One at a time: closing lets go of the lock.
+        guard flock(folder, LOCK_EX) == 0 else { throw failure(path) }
+        let tag = Hex.encode(SecretBytes(random: 8).withBytes { Array($0) })
+        let name = path.split(separator: "/").last ?? "keys"
+        let new = "\(Self.folder(of: path))/.\(name).\(tag).new"
+        try create(new, with: bytes, owner: (old.st_uid, old.st_gid))
         guard rename(new, path) == 0 else {
             let error = failure(path)
             unlink(new)
@@ -90,9 +91,19 @@ public enum SecretFiles {
             throw failure(path)
         }
         defer { close(descriptor) }
-        if let owner, owner.user != geteuid(), fchown(descriptor, owner.user, owner.group) != 0 {
-            throw failure(path)
+        do {
+            try fill(descriptor, with: bytes, owner: owner, path)
+        } catch {
+            // It is this call's own: O_EXCL made it.
+            unlink(path)
+            throw error
         }
+    }
+
+    private static func fill(
+        _ descriptor: Int32, with bytes: [UInt8], owner: (user: uid_t, group: gid_t)?, _ path: String
+    ) throws(KeyFileError) {
+        if let owner, owner.user != geteuid(), fchown(descriptor, owner.user, owner.group) != 0 { throw failure(path) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -104,12 +115,15 @@ public enum SecretFiles {
     }
 
     private static func syncDirectory(of path: String) throws(KeyFileError) {
-        let folder =
-            path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = folder(of: path)
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(folder) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure(folder) }
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     private static func failure(_ path: String) -> KeyFileError {

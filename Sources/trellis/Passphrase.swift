@@ -35,6 +35,11 @@ struct Passphrase {
 
     private func given() throws -> SecretBytes? {
         if let file { return try SecretFiles.readPassphrase(file) }
+        return Self.fromEnvironment(variable)
+    }
+
+    /// The bytes of an environment variable; nil if it is not set.
+    static func fromEnvironment(_ variable: String) -> SecretBytes? {
         guard let value = getenv(variable) else { return nil }
         return SecretBytes(UnsafeRawBufferPointer(start: value, count: strlen(value)))
     }
@@ -75,7 +80,10 @@ struct Passphrase {
             case _ where got <= 0, 0x03, 0x04: throw Failure("no passphrase given")
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 return line.withUnsafeBytes { SecretBytes(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            case 0x7f, 0x08: count = max(0, count - 1)
+            case 0x7f, 0x08:
+                // A whole character of UTF-8.
+                while count > 0, line[count - 1] & 0xc0 == 0x80 { count -= 1 }
+                count = max(0, count - 1)
             case 0x15: count = 0
             default:
                 guard count < line.count else { throw Failure("the passphrase has more than \(line.count) bytes") }

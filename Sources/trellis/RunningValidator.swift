@@ -16,7 +16,7 @@ struct RunningValidator {
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let node: Node
         do {
-            let options = try configuration.options(passphrase: ProcessInfo.processInfo.environment["TRELLIS_PASSPHRASE"])
+            let options = try configuration.options(passphrase: Passphrase.fromEnvironment("TRELLIS_PASSPHRASE"))
             logger[metadataKey: "validator"] = "\(NetworkSetup.validatorName(Int(options.validator)))"
             node = try Node(options, logger: logger)
         } catch let error as DataDirectoryError {

@@ -135,7 +135,7 @@ import TrellisNode
             let both = Self.passphrase.merging(["TRELLIS_NEW_PASSPHRASE": "battery staple"]) { $1 }
             try await keys(["new", "a.json", "--key", "seat:Ed25519"] + Self.cheap, in: folder)
             let before = try KeyFile.summary(of: try SecretFiles.read("\(folder)/a.json"))
-            // Left by a rotation that did not come to its rename.
+            // Somebody else's file is not touched, whatever its name.
             try Files.write([1, 2, 3], to: "\(folder)/a.json.new")
             try await keys(["rotate", "a.json", "--passphrase", "--cost", "11"], in: folder, both)
             let after = try KeyFile.summary(of: try SecretFiles.read("\(folder)/a.json"))
@@ -143,7 +143,7 @@ import TrellisNode
             #expect(try mode("\(folder)/a.json") == 0o600)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".new") }
-                    == [])
+                    == ["a.json.new"])
             try await keys(["check", "a.json"], in: folder, ["TRELLIS_PASSPHRASE": "battery staple"])
             try await keys(["check", "a.json"], in: folder, code: 1)
             // With the wrong passphrase nothing changes.

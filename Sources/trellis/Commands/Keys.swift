@@ -55,12 +55,18 @@ struct Keys: ParsableCommand {
 
 /// How dear a try of a passphrase is made.
 struct KeyCost: ParsableArguments {
-    @Option(help: "What a try of the passphrase costs: 2^n KiB of memory, for n from 10 to 18, and n = 15 takes about 0.1 s.")
-    var cost = 15
+    @Option(
+        help: """
+            What a try of the passphrase costs: 2^n KiB of memory, for n from 10 to 18. New files take 15, about 0.1 s; a file that is \
+            rotated keeps its own.
+            """)
+    var cost: Int?
 
-    func validate() throws { _ = try Keys.cost(cost) }
+    func validate() throws { _ = try cost.map(Keys.cost) }
 
-    var scrypt: KeyDerivation.ScryptCost { get throws { try Keys.cost(cost) } }
+    func scrypt(orElse standard: KeyDerivation.ScryptCost = .standard) throws -> KeyDerivation.ScryptCost {
+        try cost.map(Keys.cost) ?? standard
+    }
 }
 
 struct KeysNew: ParsableCommand {
@@ -106,7 +112,7 @@ struct KeysNew: ParsableCommand {
         let passphrase = try Passphrase.current(file: passphraseFile).read(isNew: true)
         let keys = KeyFile(
             name: name, chainID: chainID, entries: try wanted.map { KeyFile.Entry(role: $0, key: try $1.generate()) })
-        try SecretFiles.write(try keys.sealed(passphrase: passphrase, cost: try cost.scrypt), to: file)
+        try SecretFiles.write(try keys.sealed(passphrase: passphrase, cost: try cost.scrypt()), to: file)
         Terminal.print("wrote \(Terminal.shown(file)): \(wanted.map { "\($0) \($1.name)" }.joined(separator: ", "))")
     }
 

@@ -54,17 +54,20 @@ struct KeysRotate: ParsableCommand {
     func run() throws {
         let current = try Passphrase.current(file: passphraseFile).read(isNew: false)
         let keys = try Keys.open(file, current)
+        let own = try KeyFile.summary(of: try SecretFiles.read(file)).cost
         let next = Passphrase.next(file: newPassphraseFile)
         if let out {
-            try makeSuccessors(of: keys, in: out, passphrase: try next.isGiven ? next.read(isNew: true) : current)
+            try makeSuccessors(of: keys, in: out, passphrase: try next.isGiven ? next.read(isNew: true) : current, own)
         } else {
-            let sealed = try keys.sealed(passphrase: try next.read(isNew: true), cost: try cost.scrypt)
+            let sealed = try keys.sealed(passphrase: try next.read(isNew: true), cost: try cost.scrypt(orElse: own))
             try SecretFiles.replace(file, with: sealed)
             Terminal.print("\(Terminal.shown(file)) has a new passphrase; copies of the old file still open with the old one")
         }
     }
 
-    private func makeSuccessors(of old: KeyFile, in path: String, passphrase: SecretBytes) throws {
+    private func makeSuccessors(
+        of old: KeyFile, in path: String, passphrase: SecretBytes, _ own: KeyDerivation.ScryptCost
+    ) throws {
         let statementPath = "\(path).succession.json"
         for path in [path, statementPath] where Files.isFile(path) { throw KeyFileError.exists(path: path) }
         let entries = try old.entries.map { entry in
@@ -74,8 +77,9 @@ struct KeysRotate: ParsableCommand {
         }
         let new = KeyFile(name: old.name, chainID: old.chainID, entries: entries)
         let statement = try KeySuccession(from: old, to: new).encoded()
-        try SecretFiles.write(try new.sealed(passphrase: passphrase, cost: try cost.scrypt), to: path)
-        try Files.write(statement, to: statementPath)
+        // The statement first: keys without one would be of no use, and it cannot be made again.
+        try SecretFiles.write(statement, to: statementPath)
+        try SecretFiles.write(try new.sealed(passphrase: passphrase, cost: try cost.scrypt(orElse: own)), to: path)
         Terminal.print("wrote \(Terminal.shown(path)) and \(Terminal.shown(statementPath)); \(Terminal.shown(file)) is as it was")
     }
 }
