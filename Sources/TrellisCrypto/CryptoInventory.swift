@@ -50,7 +50,7 @@ public struct CryptoAsset: Sendable, Equatable {
 public enum CryptoInventory {
     /// Everything there is, with what serves it as the process is set now (`CryptoImplementation.current`).
     public static var assets: [CryptoAsset] {
-        SignatureScheme.all.map(signature) + encapsulation + symmetric
+        SignatureScheme.all.map(signature) + StatefulSignatureScheme.all.map(stateful) + encapsulation + symmetric
     }
 
     /// What serves lattices: the library has not all of ML-DSA's parameter sets.
@@ -105,6 +105,14 @@ public enum CryptoInventory {
         CryptoAsset(
             name: "\(family)-\(suite.standardName)", primitive: primitive, family: family, parameterSet: suite.standardName,
             quantumCategory: suite == .sha256 ? 2 : 4, purpose: purpose, providers: [.library])
+    }
+
+    private static func stateful(_ scheme: StatefulSignatureScheme) -> CryptoAsset {
+        let isShort = scheme.name.contains("M24") || scheme.name.hasSuffix("_192")
+        return CryptoAsset(
+            name: scheme.name, primitive: .signature, family: scheme.name.hasPrefix("LMS") ? "LMS" : "XMSS", parameterSet: scheme.name,
+            quantumCategory: isShort ? 3 : 5, purpose: "ceremonies and releases: 1,024 signatures a key, counted on disk",
+            providers: [.kernels])
     }
 
     private static func signature(_ scheme: SignatureScheme) -> CryptoAsset {
