@@ -69,8 +69,8 @@ public enum CompositeKEM {
             let curvePart = Array(ciphertext.suffix(pointSize))
             do {
                 let latticeSecret = try lattice.decapsulate(latticePart)
-                let curveSecret = try curve.sharedSecretFromKeyAgreement(with: try parsePoint(curvePart))
-                return combine(latticeSecret, curveSecret, ciphertext: curvePart, publicKey: point)
+                let curveSecret = SecretBytes(try curve.sharedSecretFromKeyAgreement(with: try parsePoint(curvePart)))
+                return HybridSecret.combine(latticeSecret, curveSecret, ciphertext: curvePart, publicKey: point, label: label)
             } catch {
                 throw CryptoError.invalidCiphertext(scheme: name)
             }
@@ -90,9 +90,10 @@ public enum CompositeKEM {
         do {
             let lattice = try MLKEM.encapsulate(to: Array(publicKey.prefix(publicKeySize - pointSize)), .mlKEM768, implementation)
             let ephemeral = P384.KeyAgreement.PrivateKey()
-            let curveSecret = try ephemeral.sharedSecretFromKeyAgreement(with: try parsePoint(point))
+            let curveSecret = SecretBytes(try ephemeral.sharedSecretFromKeyAgreement(with: try parsePoint(point)))
             let curveCiphertext = [UInt8](ephemeral.publicKey.x963Representation)
-            let secret = combine(lattice.sharedSecret, curveSecret, ciphertext: curveCiphertext, publicKey: point)
+            let secret = HybridSecret.combine(
+                lattice.sharedSecret, curveSecret, ciphertext: curveCiphertext, publicKey: point, label: label)
             return (lattice.ciphertext + curveCiphertext, secret)
         } catch {
             throw CryptoError.invalidPublicKey(scheme: name)
@@ -102,17 +103,5 @@ public enum CompositeKEM {
     private static func parsePoint(_ bytes: [UInt8]) throws -> P384.KeyAgreement.PublicKey {
         guard bytes.first == 0x04 else { throw CryptoError.invalidPublicKey(scheme: name) }
         return try P384.KeyAgreement.PublicKey(x963Representation: bytes)
-    }
-
-    private static func combine(
-        _ latticeSecret: SecretBytes, _ curveSecret: SharedSecret, ciphertext: [UInt8], publicKey: [UInt8]
-    ) -> SecretBytes {
-        var hash = SHA3_256()
-        latticeSecret.withBytes { hash.update(bufferPointer: $0) }
-        curveSecret.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        hash.update(data: ciphertext)
-        hash.update(data: publicKey)
-        hash.update(data: label)
-        return hash.finalize().withUnsafeBytes { SecretBytes($0) }
     }
 }

@@ -67,7 +67,7 @@ public enum XWing {
                 let latticeSecret = try lattice.decapsulate(Array(ciphertext.prefix(ciphertextSize - curveSize)))
                 let peer = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: curvePart)
                 let curveSecret = try contributory(curve.sharedSecretFromKeyAgreement(with: peer))
-                return combine(latticeSecret, curveSecret, ciphertext: curvePart, publicKey: point)
+                return HybridSecret.combine(latticeSecret, curveSecret, ciphertext: curvePart, publicKey: point, label: label)
             } catch {
                 throw CryptoError.invalidCiphertext(scheme: name)
             }
@@ -98,7 +98,8 @@ public enum XWing {
             let curveCiphertext = [UInt8](ephemeral.publicKey.rawRepresentation)
             return (
                 lattice.ciphertext + curveCiphertext,
-                combine(lattice.sharedSecret, curveSecret, ciphertext: curveCiphertext, publicKey: point)
+                HybridSecret.combine(
+                    lattice.sharedSecret, curveSecret, ciphertext: curveCiphertext, publicKey: point, label: label)
             )
         } catch {
             throw CryptoError.invalidPublicKey(scheme: name)
@@ -107,20 +108,8 @@ public enum XWing {
 
     /// The secret, unless the peer's point was of low order and made it zero (RFC 7748 §6.1).
     private static func contributory(_ secret: SharedSecret) throws -> SecretBytes {
-        let bytes = secret.withUnsafeBytes { SecretBytes($0) }
+        let bytes = SecretBytes(secret)
         guard bytes != SecretBytes([UInt8](repeating: 0, count: curveSize)) else { throw CryptoError.invalidPublicKey(scheme: name) }
         return bytes
-    }
-
-    private static func combine(
-        _ latticeSecret: SecretBytes, _ curveSecret: SecretBytes, ciphertext: [UInt8], publicKey: [UInt8]
-    ) -> SecretBytes {
-        var hash = SHA3_256()
-        latticeSecret.withBytes { hash.update(bufferPointer: $0) }
-        curveSecret.withBytes { hash.update(bufferPointer: $0) }
-        hash.update(data: ciphertext)
-        hash.update(data: publicKey)
-        hash.update(data: label)
-        return hash.finalize().withUnsafeBytes { SecretBytes($0) }
     }
 }
