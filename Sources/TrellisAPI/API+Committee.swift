@@ -45,7 +45,9 @@ extension API {
                 method: .get, path: "/readyz", identifier: "isReady", summary: "Whether the validator takes part.",
                 replies: [Route.Reply(.ok, "It does.", [Schema.health])], problems: [.serviceUnavailable],
                 handle: { _ async throws(Problem) in
-                    if let alarm = await service.nodeStatus().alarm { throw Problem(.stopped(reason: alarm)) }
+                    let status = await service.nodeStatus()
+                    if let alarm = status.alarm { throw Problem(.stopped(reason: alarm)) }
+                    if status.isRecalling { throw Problem(.stopped(reason: "it asks the others which rounds it has signed")) }
                     return Response(.members(["status": "ok"]))
                 }),
         ]

@@ -144,6 +144,7 @@ enum Schema {
             "commit_index": count, "commit_timestamp_ms": count, "log_size": count, "certified_index": count,
             "certified_log_size": count, "pending_proposals": count, "pool_transactions": count, "pool_bytes": count,
             "suspended_blocks": count, "peers_connected": array(count), "peer_bytes_sent": count, "peer_bytes_received": count,
-            "blocks_rejected": count, "equivocations": count, "evidence": count, "alarm": nullable(string),
+            "blocks_rejected": count, "equivocations": count, "evidence": count,
+            "recalling": boolean, "alarm": nullable(string),
         ], required: ["chain", "epoch", "validator", "name", "round", "commit_index", "log_size", "certified_log_size", "alarm"])
 }

@@ -145,7 +145,7 @@ struct Views: Sendable {
             "suspended_blocks": .integer(status.suspendedBlocks), "peers_connected": .array(status.peersConnected.map { .integer($0) }),
             "peer_bytes_sent": .integer(status.peerBytesSent), "peer_bytes_received": .integer(status.peerBytesReceived),
             "blocks_rejected": .integer(status.blocksRejected), "equivocations": .integer(status.equivocations),
-            "evidence": .integer(status.evidence),
+            "evidence": .integer(status.evidence), "recalling": .bool(status.isRecalling),
             "alarm": status.alarm.map { .string($0) } ?? .null,
         ])
     }

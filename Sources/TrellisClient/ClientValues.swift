@@ -74,6 +74,8 @@ public struct ValidatorState: Sendable, Equatable, Decodable {
     public let equivocations: UInt64
     /// Proofs of misbehaviour in the ledger: `GET /v1/evidence`.
     public let evidence: Int
+    /// Whether it signs nothing yet, because it does not know what it signed before.
+    public let recalling: Bool
     /// Why the validator stopped; nil while all is well.
     public let alarm: String?
 }

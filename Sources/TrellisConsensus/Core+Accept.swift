@@ -17,6 +17,7 @@ extension Core {
             peers[block.author, default: Peer()].heardRound(block.round)
             peers[sender, default: Peer()].heardRound(block.round)
             fetches.remove(block.reference)
+            if block.author == own, let known = recall?.highestOwn { recall?.highestOwn = max(known, block.round) }
             if block.timestamp > now.wall {
                 let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
                 let count = Mutation.isPlanted(.heldUnbounded) ? 0 : held.count { $0.block.author == block.author }

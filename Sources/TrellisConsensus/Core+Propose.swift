@@ -7,12 +7,12 @@ extension Core {
     /// Whether there is anything to do. A quiescent validator only follows rounds that others open.
     var isActive: Bool {
         !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || unexecutedPayloads > 0 || certifier.isWaiting || !attestationsDue.isEmpty
-            || nextDeadline.map { $0 <= now.wall } ?? false
+            || ownLast.round < wantedRound || nextDeadline.map { $0 <= now.wall } ?? false
     }
 
     /// The round of the block that could be built now, if any.
     var proposableRound: Round? {
-        guard !isSealing else { return nil }
+        guard !isSealing, recall == nil else { return nil }
         // No round is entered without the own block of the round before, unless the slot three rounds back is decided. A block that the
         // journal lost counts as built: it cannot be built again.
         let isFree = Mutation.isPlanted(.pacingRuleRemoved)

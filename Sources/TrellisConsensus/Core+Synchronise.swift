@@ -9,6 +9,8 @@ struct Peer: Sendable {
     /// The highest round of a block that it wrote or sent.
     private(set) var round: Round = 0
     var answeredAt: UInt64?
+    /// When it was last told what it had forgotten.
+    var recalledAt: UInt64?
     /// The round in its heartbeat for which it was asked, how often, and when last.
     var asked: (round: Round, count: Int, at: UInt64)?
     /// The range last served to it, and when.
@@ -47,6 +49,7 @@ extension Core {
     mutating func synchronise() {
         fetchMissing()
         fetchRange()
+        recallOwnBlocks()
         keepInTouch()
     }
 
@@ -129,12 +132,13 @@ extension Core {
     }
 
     /// Whether the own newest block is sent again until there is another: while there is something to do.
-    private var repeatsItself: Bool { isActive && ownLast.round > 0 && !isSealing }
+    private var repeatsItself: Bool { isActive && ownLast.round > 0 && !isSealing && recall == nil }
 
     func synchroniseWishes() -> [UInt64] {
         var wishes: [UInt64] = []
         if let next = fetches.nextAt { wishes.append(next) }
         if let rangeFetch { wishes.append(rangeFetch.askAgainAt) }
+        if let recall { wishes.append(recall.askAgainAt) }
         if committee.validators.count > 1 {
             wishes.append(lastHeardFromUsAt + (repeatsItself ? pacing.retry : pacing.heartbeat))
         }
@@ -159,6 +163,7 @@ extension Core {
         peers[peer, default: Peer()].answeredAt = nil
         effects.append(.send(.heartbeat(Heartbeat(round: ownLast.round, certified: certifier.certifiedIndex)), to: peer))
         tellNewest(peer)
+        ask(peer)
         // Own blocks that the journal lost: others may hold them, and may need them for a quorum.
         if ownLast.round < signedUpTo { effects.append(.send(.fetchRounds(from: ownLast.round + 1), to: peer)) }
     }

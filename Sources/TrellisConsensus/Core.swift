@@ -56,6 +56,10 @@ public struct Core: Sendable {
     /// How many blocks beyond the second came into a slot for somebody's sake.
     var extraTwins: [ExtraTwins: UInt64] = [:]
     var rangeFetch: RangeFetch?
+    /// Not nil while this validator finds out what it signed.
+    var recall: Recall?
+    /// Up to here rounds are opened without anything to do: somebody has to let them pass before it may sign.
+    var wantedRound: Round = 0
 
     var now = Moment(monotonic: 0, wall: 0)
     var effects: [Effect] = []
@@ -74,6 +78,7 @@ public struct Core: Sendable {
         pool = Pool(payloadLimit: committee.limits.payloadBytes)
         ownLast = Block.genesis(author: own, committee: committee)
         signedUpTo = recovered.highWater
+        if recovered.isAmnesic { recall = Recall() }
         let depth = committee.parameters.gcDepth
         let last = recovered.commits.last
         let floor = last.map { $0.leader.round > depth ? $0.leader.round - depth : 0 } ?? 0
@@ -128,6 +133,8 @@ public struct Core: Sendable {
         case .certificate(let certificate): report(certifier.accept(certificate))
         case .fetch(let references, let sender): effects.append(.serve(references, to: sender))
         case .fetchRounds(let round, let sender): serveRounds(from: round, to: sender)
+        case .recall(let nonce, let sender): answerRecall(nonce, from: sender)
+        case .recalled(let nonce, let newest, let sender): receiveRecalled(nonce, newest, from: sender)
         case .connected(let peer): greet(peer)
         case .sealed(let block): publish(block)
         case .executed(let checkpoint, let deadline): executed(checkpoint, nextDeadline: deadline)

@@ -53,6 +53,10 @@ public enum Input: Sendable {
     /// A peer asks for blocks.
     case fetch([BlockReference], from: ValidatorIndex)
     case fetchRounds(Round, from: ValidatorIndex)
+    /// A peer asks for our newest own block and for its own.
+    case recall(nonce: UInt64, from: ValidatorIndex)
+    /// A peer's newest own block, verified; nil: it has built none.
+    case recalled(nonce: UInt64, VerifiedBlock?, from: ValidatorIndex)
     case connected(ValidatorIndex)
     /// The block that `Effect.seal` asked for, signed.
     case sealed(Block)
@@ -79,6 +83,8 @@ public enum Effect: Sendable {
     /// A block was accepted into the DAG for the first time: evaluate its proposals, before it commits.
     case accepted(Block)
     case certified(CheckpointCertificate)
+    /// This validator knows again what it may have signed: make it durable, as its high-water mark, before anything is sealed.
+    case recalled(upTo: Round)
     /// The second block of a slot was accepted; both are stored. The rim makes evidence of them and submits it.
     case equivocation(BlockReference, Block)
     /// To be submitted.
@@ -96,10 +102,13 @@ public struct Recovered: Sendable {
     public var blocks: [Block]
     /// The highest round that this validator may have signed.
     public var highWater: Round
+    /// Whether it may have signed more than that.
+    public var isAmnesic: Bool
 
-    public init(commits: [Commit] = [], blocks: [Block] = [], highWater: Round = 0) {
+    public init(commits: [Commit] = [], blocks: [Block] = [], highWater: Round = 0, isAmnesic: Bool = false) {
         self.commits = commits
         self.blocks = blocks
         self.highWater = highWater
+        self.isAmnesic = isAmnesic
     }
 }

@@ -35,6 +35,10 @@ public enum PeerMessage: Sendable, Equatable {
     /// Asks for all blocks from a round on, as many as one answer may hold.
     case fetchRounds(from: Round)
     case certificate(CheckpointCertificate)
+    /// The sender does not know which rounds it signed.
+    case recall(nonce: UInt64)
+    /// The answer: the sender's newest own block, encoded; empty if it has built none.
+    case recalled(nonce: UInt64, newest: [UInt8])
 
     /// References in one fetch.
     public static let fetchMaximum = 256
@@ -58,6 +62,13 @@ public enum PeerMessage: Sendable, Equatable {
         case .certificate(let certificate):
             encoder.u8(5)
             certificate.encode(to: &encoder)
+        case .recall(let nonce):
+            encoder.u8(6)
+            encoder.u64(nonce)
+        case .recalled(let nonce, let newest):
+            encoder.u8(7)
+            encoder.u64(nonce)
+            encoder.byteString(newest)
         }
         return encoder.bytes
     }
@@ -79,6 +90,8 @@ public enum PeerMessage: Sendable, Equatable {
         case 3: self = .fetch(try decoder.list("references", limit: Self.fetchMaximum))
         case 4: self = .fetchRounds(from: try decoder.u64())
         case 5: self = .certificate(try CheckpointCertificate(from: &decoder))
+        case 6: self = .recall(nonce: try decoder.u64())
+        case 7: self = .recalled(nonce: try decoder.u64(), newest: try decoder.byteString("block", limit: limits.blockBytes))
         default: throw .invalid(what: "message kind", offset: 0)
         }
         try decoder.finish()

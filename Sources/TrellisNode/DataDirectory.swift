@@ -1,5 +1,6 @@
 // A validator's data directory as a whole: whose it is, why it cannot be opened, and how it is repaired while nobody runs on it.
 
+import TrellisCrypto
 import TrellisModel
 import TrellisStorage
 
@@ -24,8 +25,8 @@ public struct DataDirectoryError: Error, Sendable, CustomStringConvertible {
             problem = "it belongs to \(error.found), not to \(error.expected)"
             hint = "are 'data', 'keys' and 'genesis' those of one validator?"
         case is DataDirectory.Amnesia:
-            problem = "its file '\(StoreLayout.highWater)' is gone: which rounds this validator signed is not known"
-            hint = "put the file back; without it the validator could sign a round twice"
+            problem = "which rounds this validator signed is not known: its file '\(StoreLayout.highWater)' is gone"
+            hint = "put the file back; the other validators have too little stake to tell"
         default: return nil
         }
         self.directory = directory
@@ -34,6 +35,8 @@ public struct DataDirectoryError: Error, Sendable, CustomStringConvertible {
 
 public enum DataDirectory {
     private static let owner = "owner"
+    /// There until the first start of a validator of a new network: without it, a directory that knows nothing has forgotten everything.
+    private static let fresh = "fresh"
 
     /// The journal does not go on where the ledger's newest snapshot ends.
     struct Gap: Error {
@@ -47,24 +50,65 @@ public enum DataDirectory {
 
     struct Amnesia: Error {}
 
-    /// Throws when the directory is another validator's, or when it is this one's and has lost its high-water mark.
-    static func checkOwner(_ disk: RealDisk, is validator: ValidatorIndex, of committee: Committee) throws {
-        guard try disk.exists(owner) else { return }
-        let expected = name(of: validator, committee)
-        let found = String(decoding: try disk.open(owner).read(at: 0, count: 1024), as: UTF8.self)
-        guard found == expected else { throw OtherOwner(found: found, expected: expected) }
-        guard try disk.exists(StoreLayout.highWater) else { throw Amnesia() }
+    /// Whether the validator may have signed rounds that this directory does not know of: it has neither a mark nor the file that a new
+    /// network gives to those who have signed nothing. A mark that lost one of its two copies may be behind, too.
+    ///
+    /// - Throws: when the directory is another validator's; when it does not know, and the others could not tell.
+    static func isAmnesic(_ disk: RealDisk, _ validator: ValidatorIndex, of committee: Committee) throws -> Bool {
+        try require(owner, on: disk, isOf: validator, committee)
+        try require(fresh, on: disk, isOf: validator, committee)
+        let canBeTold = committee.stakes.total - committee.stakes[validator] >= committee.stakes.quorum
+        if try disk.exists(StoreLayout.highWater) {
+            let mark = try HighWaterMark(disk: disk, path: StoreLayout.highWater)
+            if mark.current != nil, !mark.foundDamage || !canBeTold { return false }
+        }
+        if try disk.exists(fresh) {
+            try HighWaterMark(disk: disk, path: StoreLayout.highWater).advance(to: .init(epoch: committee.epoch, round: 0))
+            return false
+        }
+        guard canBeTold else { throw Amnesia() }
+        return true
     }
 
-    /// Marks the directory, which has a high-water mark now, as that of a validator of a chain.
+    private static func require(_ file: String, on disk: RealDisk, isOf validator: ValidatorIndex, _ committee: Committee) throws {
+        guard try disk.exists(file) else { return }
+        let expected = name(of: validator, committee)
+        let found = String(decoding: try disk.open(file).read(at: 0, count: 1024), as: UTF8.self)
+        guard found == expected else { throw OtherOwner(found: found, expected: expected) }
+    }
+
+    /// Makes the directory of a validator of a new network, which has signed nothing.
+    static func begin(_ path: String, for validator: ValidatorIndex, of genesis: Genesis) throws {
+        let disk = try RealDisk(root: path)
+        defer { disk.release() }
+        try disk.replace(fresh, with: Array(name(genesis.validators[Int(validator)].name, genesis.chain).utf8))
+    }
+
+    /// After a restore from a backup: what was signed since is not known.
+    public static func forgetMark(_ path: String) throws {
+        do {
+            let disk = try RealDisk(root: path)
+            defer { disk.release() }
+            for file in [StoreLayout.highWater, fresh] { try disk.remove(file) }
+            try disk.syncDirectory("")
+        } catch {
+            throw DataDirectoryError(error, in: path) ?? error
+        }
+    }
+
+    /// Marks the directory as that of a validator of a chain, and as used.
     static func claim(_ disk: RealDisk, for validator: ValidatorIndex, of committee: Committee) throws {
-        guard try !disk.exists(owner) else { return }
-        try disk.replace(owner, with: Array(name(of: validator, committee).utf8))
+        if try !disk.exists(owner) { try disk.replace(owner, with: Array(name(of: validator, committee).utf8)) }
+        guard try disk.exists(fresh) else { return }
+        try disk.remove(fresh)
+        try disk.syncDirectory("")
     }
 
     private static func name(of validator: ValidatorIndex, _ committee: Committee) -> String {
-        "validator '\(committee.validators[Int(validator)].name)' of chain \(committee.chain)"
+        name(committee.validators[Int(validator)].name, committee.chain)
     }
+
+    private static func name(_ validator: String, _ chain: Digest) -> String { "validator '\(validator)' of chain \(chain)" }
 
     /// Cuts every damaged log at its first damage, after copying what was there; says what was done, a line per log. Throws when a
     /// validator holds the directory.

@@ -22,16 +22,19 @@ final class Journal {
 
     private static let segmentBytes = 64 << 20
     private let log: SegmentLog
-    private let mark: HighWaterMark
+    /// Nil while this validator does not know what it signed.
+    private var mark: HighWaterMark?
+    private let disk: any Disk
     private let committee: Committee
     private var positions: [Round: [(reference: BlockReference, position: LogPosition)]] = [:]
     private var lowestRound: Round = 0
     private var highestRound: Round = 0
 
-    init(disk: any Disk, committee: Committee) throws(StorageError) {
+    init(disk: any Disk, committee: Committee, isAmnesic: Bool) throws(StorageError) {
         self.committee = committee
+        self.disk = disk
         log = try SegmentLog(disk: disk, directory: StoreLayout.journal, segmentBytes: Self.segmentBytes)
-        mark = try HighWaterMark(disk: disk, path: StoreLayout.highWater)
+        if !isAmnesic { mark = try HighWaterMark(disk: disk, path: StoreLayout.highWater) }
     }
 
     var end: LogPosition { log.end }
@@ -54,7 +57,15 @@ final class Journal {
     /// Makes everything stored so far, and the fact that `block`'s round is signed for, durable.
     func seal(_ block: Block) throws(StorageError) {
         try sync()
+        guard let mark else { throw .missing(path: StoreLayout.highWater) }
         try mark.advance(to: .init(epoch: committee.epoch, round: block.round))
+    }
+
+    /// Begins a mark anew: no round up to this one will be signed for.
+    func recall(upTo round: Round) throws(StorageError) {
+        let mark: HighWaterMark = if let known = self.mark { known } else { try HighWaterMark(disk: disk, path: StoreLayout.highWater) }
+        try mark.advance(to: .init(epoch: committee.epoch, round: round))
+        self.mark = mark
     }
 
     private func note(_ reference: BlockReference, at position: LogPosition) {
@@ -129,7 +140,8 @@ final class Journal {
 
     /// Reads the journal: indexes all its blocks, and returns those from `start` on with the commits among them.
     func recover(from start: LogPosition) throws -> Recovery {
-        var recovered = Recovered(highWater: mark.current.map { $0.epoch == committee.epoch ? $0.round : 0 } ?? 0)
+        let round = mark?.current.map { $0.epoch == committee.epoch ? $0.round : 0 }
+        var recovered = Recovered(highWater: round ?? 0, isAmnesic: mark == nil)
         var cursor = log.scan()
         while let (position, record) = try cursor.next() {
             switch Kind(rawValue: record.kind) {

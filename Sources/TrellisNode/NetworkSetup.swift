@@ -40,6 +40,7 @@ public enum NetworkSetup {
     static let keysFile = "validator.keys"
     static let passphraseFile = "passphrase"
     static let configurationFile = "node.yaml"
+    static let dataFolder = "data"
 
     public static func validatorName(_ index: Int) -> String { "validator-\(index)" }
 
@@ -101,6 +102,7 @@ public enum NetworkSetup {
         if plan.passphrase == nil { try SecretFiles.write(Array((passphrase + "\n").utf8), to: "\(folder)/\(passphraseFile)") }
         try KeyFiles.write(
             keys, name: validatorName(index), chain: genesis.chain, to: "\(folder)/\(keysFile)", passphrase: passphrase)
+        try DataDirectory.begin("\(folder)/\(dataFolder)", for: ValidatorIndex(index), of: genesis)
         try configuration(index, plan).write(toFile: "\(folder)/\(configurationFile)", atomically: true, encoding: .utf8)
     }
 
@@ -116,7 +118,7 @@ public enum NetworkSetup {
             genesis: ../\(genesisFile)
             keys: \(keysFile)
             \(passphrase)
-            data: data
+            data: \(dataFolder)
             listen: \(host):\(plan.peerPort + index)
             api: \(host):\(plan.apiPort + index)
             # policy: policy.yaml  # the standard policy where not set

@@ -94,6 +94,8 @@ public struct NodeStatus: Sendable {
     public var equivocations: UInt64
     /// Proofs of misbehaviour that the ledger holds.
     public var evidence: Int
+    /// Whether the validator signs nothing yet, because it does not know what it signed before.
+    public var isRecalling: Bool
     /// Nil while all is well; otherwise why the validator stopped.
     public var alarm: String?
 
@@ -101,7 +103,7 @@ public struct NodeStatus: Sendable {
         chain: Digest, epoch: Epoch, validator: ValidatorIndex, name: String, round: Round, highestRound: Round, commitIndex: UInt64,
         commitTimestamp: Milliseconds, logSize: UInt64, certifiedIndex: UInt64, certifiedLogSize: UInt64, pendingProposals: Int,
         poolTransactions: Int, poolBytes: Int, suspendedBlocks: Int, peersConnected: [ValidatorIndex], peerBytesSent: UInt64,
-        peerBytesReceived: UInt64, blocksRejected: UInt64, equivocations: UInt64, evidence: Int,
+        peerBytesReceived: UInt64, blocksRejected: UInt64, equivocations: UInt64, evidence: Int, isRecalling: Bool,
         alarm: String?
     ) {
         self.chain = chain
@@ -125,6 +127,7 @@ public struct NodeStatus: Sendable {
         self.blocksRejected = blocksRejected
         self.equivocations = equivocations
         self.evidence = evidence
+        self.isRecalling = isRecalling
         self.alarm = alarm
     }
 }

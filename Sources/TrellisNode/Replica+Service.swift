@@ -143,7 +143,7 @@ extension Replica {
             pendingProposals: store.ledger.pendingProposals.count, poolTransactions: core.poolCount, poolBytes: core.poolBytes,
             suspendedBlocks: core.suspendedCount, peersConnected: connected, peerBytesSent: counters.bytesOut,
             peerBytesReceived: counters.bytesIn, blocksRejected: rejected, equivocations: equivocations,
-            evidence: store.ledger.evidence.count, alarm: alarm)
+            evidence: store.ledger.evidence.count, isRecalling: core.isRecalling, alarm: alarm)
     }
 }
 

@@ -63,9 +63,9 @@ actor Replica {
         thread = ReplicaThread(name: "replica-\(configuration.own)")
         disk = try RealDisk(root: configuration.dataDirectory)
         try StoreLayout.create(on: disk)
-        try DataDirectory.checkOwner(disk, is: configuration.own, of: configuration.committee)
+        let isAmnesic = try DataDirectory.isAmnesic(disk, configuration.own, of: configuration.committee)
         store = try LedgerStore(disk: disk, committee: configuration.committee)
-        journal = try Journal(disk: disk, committee: configuration.committee)
+        journal = try Journal(disk: disk, committee: configuration.committee, isAmnesic: isAmnesic)
         try DataDirectory.claim(disk, for: configuration.own, of: configuration.committee)
         guard store.journalStart <= journal.end else { throw DataDirectory.Gap(executed: store.ledger.lastCommit.index) }
         let recovery = try journal.recover(from: store.journalStart)
@@ -103,6 +103,9 @@ actor Replica {
     /// Goes on where the journal ended.
     func start(network: PeerNetwork?) {
         self.network = network
+        if core.isRecalling {
+            logger.warning("which rounds this validator signed is not known: it asks the others, and signs nothing until they answer")
+        }
         run(.executed(store.ledger.lastCheckpoint, nextDeadline: store.ledger.nextDeadline))
         vote(on: store.ledger.pendingProposals.map { ($0.identifier, $0.proposal) })
         for (first, second) in recoveredTwins {
@@ -188,6 +191,9 @@ actor Replica {
         case .conflictingAttestations(let evidence): return accuse(evidence)
         case .diverged(let index, let own, let quorum):
             fail("a quorum attests \(quorum) for checkpoint \(index), but executing it here gave \(own)")
+        case .recalled(let round):
+            try journal.recall(upTo: round)
+            logger.notice("knows again what it may have signed", metadata: ["signs above round": "\(round)"])
         case .wake(let at): wake(at: at)
         }
         return nil

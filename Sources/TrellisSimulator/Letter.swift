@@ -70,7 +70,15 @@ final class Intake {
         case .fetchRounds(let round): .fetchRounds(round, from: sender)
         case .certificate(let certificate):
             (try? certificate.verify(committee)) != nil || Mutation.isPlanted(.certificateUnchecked) ? .certificate(certificate) : nil
+        case .recall(let nonce): .recall(nonce: nonce, from: sender)
+        case .recalled(let nonce, let newest): recalled(nonce, newest, from: sender)
         }
+    }
+
+    private func recalled(_ nonce: UInt64, _ newest: [UInt8], from sender: ValidatorIndex) -> Input? {
+        guard !newest.isEmpty else { return .recalled(nonce: nonce, nil, from: sender) }
+        guard let block = verified(newest), block.block.author == sender else { return nil }
+        return .recalled(nonce: nonce, block, from: sender)
     }
 
     private func verified(_ bytes: [UInt8]) -> VerifiedBlock? {

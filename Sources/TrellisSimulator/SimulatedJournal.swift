@@ -14,6 +14,7 @@ struct SimulatedJournal {
     private(set) var entries: [Entry] = []
     private var synced = 0
     private var highWater: Round = 0
+    private(set) var isAmnesic: Bool
     private var positions: [BlockReference: Int] = [:]
     private var rounds: [Round: [BlockReference]] = [:]
     private var highestRound: Round = 0
@@ -23,7 +24,11 @@ struct SimulatedJournal {
     /// Why nothing can be written any more.
     private(set) var failure: String?
 
-    init(disk: JournalDisk? = nil) { self.disk = disk }
+    /// - Parameter isAmnesic: whether a journal was here before, of which nothing is left.
+    init(disk: JournalDisk? = nil, isAmnesic: Bool = false) {
+        self.disk = disk
+        self.isAmnesic = isAmnesic
+    }
 
     var count: Int { entries.count }
     var markedRound: Round { highWater }
@@ -69,6 +74,14 @@ struct SimulatedJournal {
         write { isHigher = try $0.advance(to: round) }
         if isHigher, failure == nil { highWater = round }
         return isHigher
+    }
+
+    /// The mark begins anew.
+    mutating func recall(upTo round: Round) {
+        write { _ = try $0.advance(to: round) }
+        guard failure == nil else { return }
+        highWater = max(highWater, round)
+        isAmnesic = false
     }
 
     /// Loses all that was not synced but a part from its beginning.
@@ -166,7 +179,7 @@ struct SimulatedJournal {
 
     /// What a restart reads, from `start` on.
     func recover(from start: Int) -> Recovered {
-        var recovered = Recovered(highWater: highWater)
+        var recovered = Recovered(highWater: highWater, isAmnesic: isAmnesic)
         for entry in entries.dropFirst(start) {
             switch entry {
             case .block(let block): recovered.blocks.append(block)

@@ -119,6 +119,8 @@ extension PeerMessage {
         case .fetch(let references): "send me \(references.prefix(4).map(\.description).joined(separator: " "))"
         case .fetchRounds(let round): "send me all from round \(round)"
         case .certificate(let certificate): "certificate of checkpoint \(certificate.checkpoint.index)"
+        case .recall: "recall"
+        case .recalled: "recalled"
         }
     }
 }

@@ -84,13 +84,18 @@ final class SimulatedValidator {
         clock = SimulatedClock(world.faults, &self.random)
         snapshotEvery = self.random.between(1, 40)
         ledger = SimulatedLedger(committee: world.keys.committee)
-        if world.faults.hasDisks { journal = SimulatedJournal(disk: try? JournalDisk(seed: self.random.next())) }
+        journal = SimulatedJournal(disk: newDisk())
     }
 
     var isUp: Bool { core != nil }
+    /// Also while it is down.
+    var isRecalling: Bool { core?.isRecalling ?? journal.isAmnesic }
     var isCorrect: Bool { behaviour == .correct }
     var committee: Committee { world.keys.committee }
     var moment: Moment { clock.moment(world.now) }
+
+    /// Nil where memory plays the disk.
+    private func newDisk() -> JournalDisk? { world.faults.hasDisks ? try? JournalDisk(seed: random.next()) : nil }
 
     // MARK: Life
 
@@ -124,6 +129,14 @@ final class SimulatedValidator {
         for problem in journal.crash(&random, isDamaged: isDamaged) where isCorrect { world.witness.violation("\(name): \(problem)") }
         ledger.crash()
         world.note(isDamaged ? "\(name) crashes, and its journal is cut" : "\(name) crashes")
+    }
+
+    /// Crashes, and all that it had on disk is gone.
+    func lose() {
+        crash()
+        journal = SimulatedJournal(disk: newDisk(), isAmnesic: true)
+        ledger = SimulatedLedger(committee: committee)
+        world.note("\(name) lost its disk")
     }
 
     // MARK: Steps
@@ -223,6 +236,9 @@ final class SimulatedValidator {
         case .conflictingAttestations(let evidence): accuse(evidence)
         case .diverged(let index, _, _):
             if isCorrect { world.witness.violation("\(name) diverged from the quorum at checkpoint \(index)") }
+        case .recalled(let round):
+            world.note("\(name) knows again that it signed nothing above round \(round)")
+            journal.recall(upTo: round)
         case .wake(let at):
             wakeToken += 1
             let now = moment.monotonic

@@ -21,12 +21,24 @@ extension Simulation {
         guard !isHealed else { return }
         schedule(.crash, after: random.below(2 * faults.crashEvery))
         guard let machine = correctAndUp() else { return }
-        machine.crash()
+        if configuration.profile == .crashes, random.chance(permille: 100), canTell(machine) {
+            machine.lose()
+            report.losses += 1
+        } else {
+            machine.crash()
+        }
         report.crashes += 1
         // Some stay down until all is over, and find themselves far behind.
         let isLong = random.chance(permille: 150)
         schedule(.restart(machine.number), after: random.between(1000, isLong ? configuration.duration * 2000 : 3_000_000))
         if random.chance(permille: faults.crashLoop) { schedule(.crashAgain(machine.number), after: random.below(UInt64(1_000_000))) }
+    }
+
+    /// Whether correct validators of a quorum could tell this one what it signed.
+    private func canTell(_ machine: SimulatedValidator) -> Bool {
+        let stakes = keys.committee.stakes
+        let others = machines.filter { $0.isCorrect && $0.number != machine.number && !$0.isRecalling }
+        return others.reduce(0) { $0 + stakes[$1.identity] } >= stakes.quorum
     }
 
     /// Like a process that its supervisor starts again each time.

@@ -26,6 +26,8 @@ public struct SimulationReport: Sendable {
     public internal(set) var messages: UInt64 = 0
     public internal(set) var bytes: UInt64 = 0
     public internal(set) var crashes = 0
+    /// Crashes after which nothing was left on disk.
+    public internal(set) var losses = 0
     public internal(set) var equivocations = 0
     /// Proofs of misbehaviour in the ledger.
     public internal(set) var evidence = 0
@@ -65,7 +67,7 @@ public struct SimulationReport: Sendable {
         [
             "seed \(configuration.seed): \(configuration.validators) validators, \(configuration.profile.rawValue), "
                 + "\(configuration.hasFastPath ? "finwhale" : "base rule"), "
-                + "\(commits) commits, round \(highestRound), \(submitted) transactions, \(crashes) crashes, "
+                + "\(commits) commits, round \(highestRound), \(submitted) transactions, \(crashes) crashes, \(losses) lost disks, "
                 + "\(equivocations) equivocations seen, \(evidence) proven, \(messages) messages",
             "light load: records median \(Self.milliseconds(lightLoad.median)) ms, worst \(Self.milliseconds(lightLoad.worst)) ms; "
                 + "decisions median \(Self.milliseconds(decided.median)) ms, worst \(Self.milliseconds(decided.worst)) ms; "

@@ -169,6 +169,6 @@ actor StandInNode: NodeService {
             certifiedIndex: currentCertificate?.checkpoint.index ?? 0, certifiedLogSize: currentCertificate?.checkpoint.logSize ?? 0,
             pendingProposals: ledger.pendingProposals.count, poolTransactions: 0, poolBytes: 0, suspendedBlocks: 0, peersConnected: [],
             peerBytesSent: 0, peerBytesReceived: 0, blocksRejected: 0, equivocations: 0,
-            evidence: ledger.evidence.count, alarm: alarm)
+            evidence: ledger.evidence.count, isRecalling: false, alarm: alarm)
     }
 }

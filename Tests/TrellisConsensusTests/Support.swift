@@ -90,6 +90,8 @@ struct Driver {
     var sent: [(message: PeerMessage, to: ValidatorIndex?)] = []
     var equivocations = 0
     var isDiverged = false
+    /// Up to which round it may have signed, once it knows again.
+    var recalled: Round?
     var wakeAt: UInt64?
     var sealing: (header: BlockHeader, payload: Payload)?
     /// What executing a commit gives.
@@ -116,6 +118,7 @@ struct Driver {
                 case .execute(let commit, let payloads): inputs.append(.executed(execute(commit, payloads), nextDeadline: nil))
                 case .equivocation: equivocations += 1
                 case .diverged: isDiverged = true
+                case .recalled(let round): recalled = round
                 case .wake(let at): wakeAt = at
                 case .serve, .serveRounds, .accepted, .certified, .conflictingAttestations: break
                 }

@@ -88,6 +88,12 @@ import TrellisSimulator
         #expect(reports.allSatisfy { $0.equivocations == 0 || $0.evidence > 0 })
     }
 
+    @Test func aLostDiskIsRecoveredAndNobodySignsTwice() throws {
+        let reports = try (UInt64(21)...28).map { try run($0, .crashes, validators: 4, duration: 4000) }
+        for report in reports { #expect(report.violations == [], "\(report.command)") }
+        #expect(reports.contains { $0.losses > 0 })
+    }
+
     @Test func realSignaturesGiveARunOfTheirOwn() throws {
         let report = try run(1, .jitter, validators: 4, duration: 200, signatures: .mlDSA65)
         #expect(report.violations == [])

@@ -14,10 +14,17 @@ struct Repair: ParsableCommand {
     @Option(help: ArgumentHelp("The data directory, as in the validator's configuration.", valueName: "dir"))
     var data: String
 
+    @Flag(help: "The directory was restored from a backup: the validator asks the others what it signed since.")
+    var restored = false
+
     func run() throws {
         guard Files.isDirectory(data) else { throw Failure("there is no data directory \(data)", code: Exit.usage) }
+        if restored {
+            try DataDirectory.forgetMark(data)
+            Terminal.print("removed the high-water mark: the validator signs nothing until the others have told it what it signed")
+        }
         let repairs = try DataDirectory.repair(data)
         for line in repairs { Terminal.print(line) }
-        if repairs.isEmpty { Terminal.print("nothing is damaged") }
+        if repairs.isEmpty && !restored { Terminal.print("nothing is damaged") }
     }
 }

@@ -23,7 +23,9 @@ struct Status: AsyncParsableCommand {
     }
 
     private static func lines(_ state: ValidatorState) -> [String] {
-        let health = state.alarm.map { Terminal.styled("stopped: \(Terminal.shown($0))", .red) } ?? Terminal.styled("ok", .green)
+        let health =
+            state.alarm.map { Terminal.styled("stopped: \(Terminal.shown($0))", .red) }
+            ?? (state.recalling ? Terminal.styled("asks the others which rounds it signed", .red) : Terminal.styled("ok", .green))
         let peers = state.peersConnected.isEmpty ? "none" : state.peersConnected.map { String($0) }.joined(separator: ", ")
         let rows = [
             ("validator", "\(state.validator) \(Terminal.shown(state.name))  \(health)"),
