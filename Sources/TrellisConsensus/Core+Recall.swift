@@ -2,19 +2,19 @@
 //
 // It asks everybody for their newest own blocks, and gets its own newest one with them. An answer counts once the block that it names is
 // held here, with all that it stands on. When others of stake >= Q count, the validator goes on at least two rounds above the highest
-// block named, and above the highest validly signed own block that came. Who
-// answers opens one more round, so that quiet ones get that far.
+// block named, and above the highest validly signed own block that came. Who answers opens one more round, so that quiet ones get that far.
 //
 // Why that suffices: to sign for round r, it had to hold blocks of round r - 1 of stake >= Q. Their authors and those who answer overlap in
 // more than f of the stake, so in somebody honest, whose newest block is of round r - 1 or later; r is thus at most one above the highest
-// block named. A false answer can raise nothing: what it names must be held. At worst it does not count, as silence does not.
+// block named. A false answer can raise nothing: what it names must be held. At worst it does not count, as silence does not. That others
+// hold the own blocks is not relied on: the last ones may have reached nobody, or liars alone.
 
 import TrellisCrypto
 import TrellisModel
 
 struct Recall: Sendable {
     /// Echoed in every answer, so that none counts that was given to an earlier life of this validator.
-    var nonce: UInt64?
+    let nonce: UInt64
     var askAgainAt: UInt64 = 0
     /// What each peer named as its newest block.
     var answers: [ValidatorIndex: BlockReference] = [:]
@@ -28,33 +28,32 @@ extension Core {
 
     /// Asks who has not answered; ends the recall when enough have.
     mutating func recallOwnBlocks() {
-        guard let recall else { return }
+        guard var recall else { return }
         var counted = StakeCount(validators: committee.validators.count)
-        var highest = recall.highestOwn
+        if Mutation.isPlanted(.recallCountsItself) { counted.insert(own, committee.stakes) }
+        var highest = max(recall.highestOwn, ownLast.round)
         for (peer, newest) in recall.answers where newest.round <= linearizer.gcRound || linearizer.dag.contains(newest) {
             counted.insert(peer, committee.stakes)
-            highest = max(highest, newest.round)
+            if !Mutation.isPlanted(.recallByOwnBlocks) { highest = max(highest, newest.round) }
         }
-        guard counted.stake < committee.stakes.quorum else { return resume(above: highest &+ 1) }
+        guard counted.stake < committee.stakes.quorum, !Mutation.isPlanted(.recallNotAsked) else { return resume(above: highest) }
         guard now.monotonic >= recall.askAgainAt else { return }
-        self.recall?.askAgainAt = now.monotonic + 4 * pacing.retry
-        for peer in committee.validators.indices.map({ ValidatorIndex($0) }) where peer != own && recall.answers[peer] == nil {
-            ask(peer)
-        }
+        recall.askAgainAt = now.monotonic + 4 * pacing.retry
+        self.recall = recall
+        for peer in committee.validators.indices.map({ ValidatorIndex($0) }) where peer != own && recall.answers[peer] == nil { ask(peer) }
     }
 
-    private mutating func resume(above round: Round) {
-        signedUpTo = max(signedUpTo, round)
+    /// `highest`: no block above the round that follows it was signed.
+    private mutating func resume(above highest: Round) {
+        signedUpTo = max(signedUpTo, highest &+ (Mutation.isPlanted(.recallOneRoundShort) ? 0 : 1))
         recall = nil
         effects.append(.recalled(upTo: signedUpTo))
     }
 
     /// Asks one peer, if there is anything to ask.
     mutating func ask(_ peer: ValidatorIndex) {
-        guard recall != nil else { return }
-        let nonce = recall?.nonce ?? now.monotonic
-        recall?.nonce = nonce
-        effects.append(.send(.recall(nonce: nonce), to: peer))
+        guard let recall else { return }
+        effects.append(.send(.recall(nonce: recall.nonce), to: peer))
     }
 
     /// A peer does not know what it signed: tells it where we are, and sends it its newest block. Who is in the same need, or lost its own

@@ -78,7 +78,7 @@ public struct Core: Sendable {
         pool = Pool(payloadLimit: committee.limits.payloadBytes)
         ownLast = Block.genesis(author: own, committee: committee)
         signedUpTo = recovered.highWater
-        if recovered.isAmnesic { recall = Recall() }
+        recall = recovered.recallNonce.map { Recall(nonce: $0) }
         let depth = committee.parameters.gcDepth
         let last = recovered.commits.last
         let floor = last.map { $0.leader.round > depth ? $0.leader.round - depth : 0 } ?? 0

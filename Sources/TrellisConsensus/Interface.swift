@@ -102,13 +102,13 @@ public struct Recovered: Sendable {
     public var blocks: [Block]
     /// The highest round that this validator may have signed.
     public var highWater: Round
-    /// Whether it may have signed more than that.
-    public var isAmnesic: Bool
+    /// Not nil: it may have signed more than that, and asks the others under this number, which no earlier start used.
+    public var recallNonce: UInt64?
 
-    public init(commits: [Commit] = [], blocks: [Block] = [], highWater: Round = 0, isAmnesic: Bool = false) {
+    public init(commits: [Commit] = [], blocks: [Block] = [], highWater: Round = 0, recallNonce: UInt64? = nil) {
         self.commits = commits
         self.blocks = blocks
         self.highWater = highWater
-        self.isAmnesic = isAmnesic
+        self.recallNonce = recallNonce
     }
 }

@@ -21,6 +21,11 @@ package enum Mutation: String, Sendable, CaseIterable {
     case highWaterMarkForgotten = "high-water-mark-forgotten"
     case syncLeftOut = "sync-left-out"
     case ownBlockNotAdopted = "own-block-not-adopted"
+    // What a lost disk must not undo.
+    case recallNotAsked = "recall-not-asked"
+    case recallCountsItself = "recall-counts-itself"
+    case recallOneRoundShort = "recall-one-round-short"
+    case recallByOwnBlocks = "recall-by-own-blocks"
     // Validity.
     case ownParentNotFirst = "own-parent-not-first"
     case parentsTwice = "parents-twice"

@@ -141,7 +141,7 @@ final class Journal {
     /// Reads the journal: indexes all its blocks, and returns those from `start` on with the commits among them.
     func recover(from start: LogPosition) throws -> Recovery {
         let round = mark?.current.map { $0.epoch == committee.epoch ? $0.round : 0 }
-        var recovered = Recovered(highWater: round ?? 0, isAmnesic: mark == nil)
+        var recovered = Recovered(highWater: round ?? 0, recallNonce: mark == nil ? .random(in: 0 ... .max) : nil)
         var cursor = log.scan()
         while let (position, record) = try cursor.next() {
             switch Kind(rawValue: record.kind) {

@@ -178,8 +178,8 @@ struct SimulatedJournal {
     }
 
     /// What a restart reads, from `start` on.
-    func recover(from start: Int) -> Recovered {
-        var recovered = Recovered(highWater: highWater, isAmnesic: isAmnesic)
+    func recover(from start: Int, _ random: inout SimulationRandom) -> Recovered {
+        var recovered = Recovered(highWater: highWater, recallNonce: isAmnesic ? random.next() : nil)
         for entry in entries.dropFirst(start) {
             switch entry {
             case .block(let block): recovered.blocks.append(block)

@@ -102,7 +102,7 @@ final class SimulatedValidator {
     func start() {
         clock.boot(&random)
         if journal.lastCommit < ledger.snapshotCommit { ledger = SimulatedLedger(committee: committee) }
-        var recovered = journal.recover(from: ledger.journalStart)
+        var recovered = journal.recover(from: ledger.journalStart, &random)
         if Mutation.isPlanted(.highWaterMarkForgotten) { recovered.highWater = 0 }
         journal.sync()
         core = Core(committee: committee, own: identity, pacing: pacing, recovered: recovered)

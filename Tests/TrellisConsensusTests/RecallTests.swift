@@ -8,7 +8,7 @@ import TrellisModel
 @Suite struct RecallTests {
     /// Validator 0 with an empty disk, and the nonce with which it asked.
     private func amnesic(_ test: TestCommittee) throws -> (driver: Driver, nonce: UInt64) {
-        var driver = Driver(test, recovered: Recovered(isAmnesic: true))
+        var driver = Driver(test, recovered: Recovered(recallNonce: 77))
         driver.step(.submit([test.record(1)]))
         let nonces = driver.sent.compactMap { sent -> UInt64? in
             if case .recall(let nonce) = sent.message { nonce } else { nil }
@@ -42,7 +42,7 @@ import TrellisModel
 
     @Test func whatIsNotHeldDoesNotCount() throws {
         let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
-        var (driver, nonce) = (Driver(test, recovered: Recovered(isAmnesic: true)), UInt64(0))
+        var (driver, nonce) = (Driver(test, recovered: Recovered(recallNonce: 77)), UInt64(0))
         driver.step(.tick)
         for case .recall(let asked) in driver.sent.map(\.message) { nonce = asked }
         let grid = test.grid([1, 2, 3, 4, 5, 6], to: 3)
@@ -55,7 +55,7 @@ import TrellisModel
         // One of them tells the truth after all; the other can neither keep the validator silent nor drive it up.
         driver.step(.recalled(nonce: nonce, verified(test.block(5, 101, invented)), from: 5))
         #expect(driver.core.isRecalling)
-        driver = Driver(test, recovered: Recovered(isAmnesic: true))
+        driver = Driver(test, recovered: Recovered(recallNonce: 77))
         driver.step(.tick)
         driver.deliver(grid)
         driver.step(.recalled(nonce: nonce, verified(test.block(6, 100, invented)), from: 6))
@@ -100,7 +100,7 @@ import TrellisModel
         fresh.pass(1000)
         fresh.step(.recall(nonce: 5, from: 2))
         #expect(answers(fresh).last == fresh.published.last?.encoded)
-        var amnesic = Driver(test, recovered: Recovered(isAmnesic: true))
+        var amnesic = Driver(test, recovered: Recovered(recallNonce: 77))
         amnesic.step(.recall(nonce: 5, from: 2))
         var lost = Driver(test, recovered: Recovered(highWater: 4))
         lost.step(.recall(nonce: 5, from: 2))
