@@ -27,7 +27,8 @@ extension [UInt8] {
     }
 }
 
-/// The first twelve bytes of each file: `TRLS`, four letters of its kind, and a version (u32).
+/// The first bytes of each file: `TRLS`, four letters of its kind, and a version (u32). From version 2 on the CRC-32C of those twelve follows,
+/// in every kind of file, so that damage never passes for a later release's file.
 struct FileHeader {
     static let size = 12
 
@@ -37,16 +38,24 @@ struct FileHeader {
     var bytes: [UInt8] {
         var bytes = Array("TRLS\(kind)".utf8)
         bytes.append(littleEndian: version)
+        if version > 1 { bytes.appendChecksum() }
         return bytes
     }
 
     /// Refuses bytes of another kind, or of a version later than ours.
     func check(_ found: [UInt8], file: String) throws(StorageError) {
-        let magic = Array("TRLS\(kind)".utf8)
-        guard found.starts(with: magic), let foundVersion = found.littleEndian(at: magic.count, as: UInt32.self) else {
+        guard found.starts(with: "TRLS\(kind)".utf8), found.count >= Self.size else {
             throw .foreignFormat(file: file, expected: "TRLS\(kind)")
         }
-        guard foundVersion <= version else { throw .newerFormat(file: file, found: foundVersion, supported: version) }
+        try refuseLater(found, file: file)
+    }
+
+    /// Refuses what a later release wrote, and nothing else: the owner's checksum tells damage.
+    func refuseLater(_ found: [UInt8], file: String) throws(StorageError) {
+        guard found.starts(with: "TRLS\(kind)".utf8), let foundVersion: UInt32 = found.littleEndian(at: 8), foundVersion > version,
+            Array(found.prefix(Self.size + 4)).endsWithItsChecksum
+        else { return }
+        throw .newerFormat(file: file, found: foundVersion, supported: version)
     }
 }
 

@@ -68,14 +68,8 @@ struct SegmentHeader: Equatable {
     init?(_ bytes: [UInt8], file: String) throws(StorageError) {
         let header = Array(bytes.prefix(Self.size))
         guard header.endsWithItsChecksum, header.count == Self.size else {
-            // Another program's file, or a later version whose header is longer, is not "corrupt"; a few wrong bits in our magic are.
-            let magic = Self.file.bytes
-            let version = 8..<12
-            let ours = magic[..<8] + magic[version] + header.dropFirst(version.upperBound)
-            // A wrong bit in the version alone is damage, not a later version.
-            guard !Array(ours).endsWithItsChecksum else { return nil }
-            let resembles = header.prefix(4) == magic.prefix(4) || header.dropFirst(4).prefix(4) == magic.dropFirst(4).prefix(4)
-            if !resembles || header.starts(with: magic.prefix(8)) { try Self.file.check(header, file: file) }
+            // What is neither ours nor a later release's is damage, however much of it there is: a repair keeps a copy, so nothing is lost.
+            try Self.file.refuseLater(header, file: file)
             return nil
         }
         try Self.file.check(header, file: file)

@@ -127,14 +127,25 @@ import Testing
         }
     }
 
-    @Test func foreignAndNewerFilesAreRefused() throws {
+    @Test func aNewerFileIsRefusedAndNotRepaired() throws {
         let disk = SimulatedDisk()
-        try disk.replace(firstSegment, with: Array("#!/bin/sh\necho this is no log, and long enough to be read as one\n".utf8))
-        #expect(
-            storageError { _ = try SegmentLog(disk: disk, directory: "log") } == .foreignFormat(file: firstSegment, expected: "TRLSSEGM"))
         try disk.replace(firstSegment, with: FileHeader(kind: "SEGM", version: 2).bytes + [UInt8](repeating: 1, count: 60))
-        #expect(
-            storageError { _ = try SegmentLog(disk: disk, directory: "log") } == .newerFormat(file: firstSegment, found: 2, supported: 1))
+        let newer = StorageError.newerFormat(file: firstSegment, found: 2, supported: 1)
+        #expect(storageError { _ = try SegmentLog(disk: disk, directory: "log") } == newer)
+        #expect(storageError { _ = try SegmentLog.repair(disk: disk, directory: "log") } == newer)
+    }
+
+    @Test func aHeaderThatIsNothingOfOursIsDamageOfWhichARepairKeepsACopy() throws {
+        let script = Array("#!/bin/sh\necho this is no log, and long enough to be read as one\n".utf8)
+        let wrongVersion = Array("TRLSSEGM".utf8) + [9, 0, 0, 0] + [UInt8](repeating: 7, count: 60)
+        for bytes in [script, wrongVersion, []] {
+            let disk = SimulatedDisk()
+            try disk.replace(firstSegment, with: bytes)
+            #expect(storageError { _ = try SegmentLog(disk: disk, directory: "log") }?.isCorrupt == true)
+            let repair = try #require(try SegmentLog.repair(disk: disk, directory: "log"))
+            #expect(try disk.contents(repair.copies[0]) == bytes)
+            _ = try SegmentLog(disk: disk, directory: "log")
+        }
     }
 
     @Test func damageInAnEarlierSegmentIsRefused() throws {
