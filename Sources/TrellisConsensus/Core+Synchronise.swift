@@ -37,8 +37,7 @@ extension Core {
     mutating func wish(_ reference: BlockReference, from holder: ValidatorIndex) {
         guard holder != own, Self.isWelcome(reference, linearizer.dag, suspension), !Mutation.isPlanted(.missingNotFetched) else { return }
         // Its author pays only for what it signed for itself: else a liar could fill everybody's account with inventions.
-        let sponsors = suspension.dependentAuthors(of: reference).sorted()
-        fetches.add(reference, holder: holder, sponsors: sponsors, now: now.monotonic)
+        fetches.add(reference, holder: holder, sponsors: suspension.dependentAuthors(of: reference), now: now.monotonic)
     }
 
     /// A third block of a slot would be refused as long as its author alone built on it.
@@ -77,7 +76,7 @@ extension Core {
         // A part of them each time, so that invented ones cost little and keep out none.
         for offset in 0..<min(missing.count, 4 * PeerMessage.fetchMaximum) {
             let reference = missing[(refillOffset + offset) % missing.count]
-            for author in suspension.dependentAuthors(of: reference).sorted() { wish(reference, from: author) }
+            for author in suspension.dependentAuthors(of: reference) { wish(reference, from: author) }
         }
         refillOffset = (refillOffset + 4 * PeerMessage.fetchMaximum) % missing.count
     }

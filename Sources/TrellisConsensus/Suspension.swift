@@ -9,14 +9,24 @@ struct Suspension: Sendable {
     private struct Entry: Sendable {
         let block: Block
         let sponsor: ValidatorIndex
+        /// How many of its parents are awaited.
+        var awaited: Int
+    }
+
+    /// What some suspended blocks cite.
+    private struct Awaited: Sendable {
+        var dependents: Set<BlockReference> = []
+        /// The authors of all suspended blocks above it.
+        var authors = ValidatorSet()
     }
 
     /// Blocks held on one account.
     private let perSponsorMaximum: Int
     private var entries: [BlockReference: Entry] = [:]
     private var charged: [ValidatorIndex: Int] = [:]
-    /// Missing block -> suspended blocks that cite it.
-    private var waiting: [BlockReference: Set<BlockReference>] = [:]
+    private var waiting: [BlockReference: Awaited] = [:]
+    /// A block was dropped: the authors above some may be too many, until they are gathered again.
+    private var hasDropped = false
 
     init(perSponsorMaximum: Int) { self.perSponsorMaximum = perSponsorMaximum }
 
@@ -48,25 +58,10 @@ struct Suspension: Sendable {
     func isAwaited(_ reference: BlockReference) -> Bool { waiting[reference] != nil }
 
     /// Who signed for the need of `reference`: the authors of all suspended blocks above it but its own, in order.
-    func sponsors(of reference: BlockReference) -> [ValidatorIndex] {
-        var authors = dependentAuthors(of: reference)
-        authors.remove(reference.author)
-        return authors.sorted()
-    }
+    func sponsors(of reference: BlockReference) -> [ValidatorIndex] { dependentAuthors(of: reference).filter { $0 != reference.author } }
 
-    /// The authors of all suspended blocks above `reference`.
-    func dependentAuthors(of reference: BlockReference) -> Set<ValidatorIndex> {
-        var authors: Set<ValidatorIndex> = []
-        var visited: Set<BlockReference> = []
-        var open = [reference]
-        while let next = open.popLast() {
-            for dependent in waiting[next] ?? [] where visited.insert(dependent).inserted {
-                authors.insert(dependent.author)
-                open.append(dependent)
-            }
-        }
-        return authors
-    }
+    /// The authors of all suspended blocks above `reference`, in order.
+    func dependentAuthors(of reference: BlockReference) -> [ValidatorIndex] { waiting[reference]?.authors.members ?? [] }
 
     /// Holds `block` until every one of `parents` is there. False when every account it can be charged to is full.
     mutating func suspend(_ block: Block, missing parents: [BlockReference]) -> Bool {
@@ -76,8 +71,9 @@ struct Suspension: Sendable {
             return false
         }
         charged[sponsor, default: 0] += 1
-        entries[block.reference] = Entry(block: block, sponsor: sponsor)
-        for parent in parents { waiting[parent, default: []].insert(block.reference) }
+        entries[block.reference] = Entry(block: block, sponsor: sponsor, awaited: parents.count)
+        for parent in parents { waiting[parent, default: Awaited()].dependents.insert(block.reference) }
+        if hasDropped { gatherAuthors() } else { spreadAuthors(from: block.reference) }
         return true
     }
 
@@ -89,14 +85,40 @@ struct Suspension: Sendable {
     private mutating func displace(above round: Round, in account: ValidatorIndex) -> Bool {
         let newest = entries.values.lazy.filter { $0.sponsor == account }.map(\.block.reference).max()
         guard let newest, newest.round > round else { return false }
-        _ = take(newest)
+        drop(newest)
         return true
     }
 
-    /// The blocks that cited `reference`; the caller tries them again. Sorted, so that the outcome depends on the blocks alone.
+    /// Tells everything below a suspended block who needs it; what knows already is not gone below again.
+    private mutating func spreadAuthors(from reference: BlockReference) {
+        var open = [reference]
+        while let next = open.popLast() {
+            guard let entry = entries[next] else { continue }
+            var authors = waiting[next]?.authors ?? ValidatorSet()
+            authors.insert(next.author)
+            for parent in entry.block.header.parents where waiting[parent]?.authors.formUnion(authors) == true { open.append(parent) }
+        }
+    }
+
+    private mutating func gatherAuthors() {
+        hasDropped = false
+        for reference in waiting.keys { waiting[reference]?.authors = ValidatorSet() }
+        for reference in entries.keys { spreadAuthors(from: reference) }
+    }
+
+    /// The blocks that waited for `reference` alone; the caller tries them. Sorted, so that the outcome depends on the blocks alone.
     mutating func release(_ reference: BlockReference) -> [Block] {
-        guard let dependents = waiting.removeValue(forKey: reference) else { return [] }
-        return dependents.sorted().compactMap { take($0) }
+        guard let dependents = waiting.removeValue(forKey: reference)?.dependents else { return [] }
+        var released: [Block] = []
+        for dependent in dependents.sorted() {
+            guard var entry = entries[dependent] else { continue }
+            entry.awaited -= 1
+            entries[dependent] = entry
+            guard entry.awaited == 0 else { continue }
+            drop(dependent)
+            released.append(entry.block)
+        }
+        return released
     }
 
     /// Releases everything that waits for a block at or below the gc round: such parents count as held.
@@ -106,16 +128,15 @@ struct Suspension: Sendable {
 
     /// Drops suspended blocks at or below the gc round: they can never be output.
     mutating func prune(atOrBelow round: Round) {
-        for reference in entries.keys where reference.round <= round { _ = take(reference) }
+        for reference in entries.keys where reference.round <= round { drop(reference) }
     }
 
-    private mutating func take(_ reference: BlockReference) -> Block? {
-        guard let entry = entries.removeValue(forKey: reference) else { return nil }
+    private mutating func drop(_ reference: BlockReference) {
+        guard let entry = entries.removeValue(forKey: reference) else { return }
         charged[entry.sponsor, default: 1] -= 1
-        for parent in entry.block.header.parents {
-            waiting[parent]?.remove(reference)
-            if waiting[parent]?.isEmpty == true { waiting[parent] = nil }
+        for parent in entry.block.header.parents where waiting[parent]?.dependents.remove(reference) != nil {
+            hasDropped = true
+            if waiting[parent]?.dependents.isEmpty == true { waiting[parent] = nil }
         }
-        return entry.block
     }
 }

@@ -35,6 +35,9 @@ public struct BlockReference: Sendable, Hashable, Comparable, WireEncodable, Wir
         return left.digest < right.digest
     }
 
+    /// The digest alone: it is of the round and the author too.
+    public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+
     public var description: String { "\(author)@\(round):\(digest.description.prefix(8))" }
 }
 
