@@ -64,7 +64,7 @@ let package = Package(
         // Rims: each wraps one kind of effect.
         room("TrellisStorage"),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
-        room("TrellisEvaluators", [yams]),
+        room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", yams]),
         room(
             "TrellisNode",
             [
@@ -80,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "trellis",
             dependencies: [
-                "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisSimulator",
-                "TrellisConformance", logging,
+                "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient",
+                "TrellisSimulator", "TrellisConformance", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -99,7 +99,9 @@ let package = Package(
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
         tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto"]),
         tests("TrellisSimulator", ["TrellisSimulator", "TrellisModel", "TrellisCrypto"]),
-        tests("TrellisNode", ["trellis", "TrellisNode", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
+        tests(
+            "TrellisNode",
+            ["trellis", "TrellisNode", "TrellisEvaluators", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
         tests(
             "TrellisAPI",
             [

@@ -72,7 +72,7 @@ def merkle_root(leaves):
     return node_hash(merkle_root(leaves[:split]), merkle_root(leaves[split:]))
 
 
-def genesis():
+def genesis(extras=b""):
     def validator(number, name):
         return (
             string(name) + u64(10 + number) + string("ML-DSA-65") + byte_string(count_up(number, 40))
@@ -89,7 +89,7 @@ def genesis():
     parameters = u64(64) + u64(1 << 20) + u64(256 << 10) + u64(128)
     return (
         string("vectors") + byte_string(count_up(1, 16)) + u64(1_795_000_000_000) + u64(0) + string("sha256")
-        + validators + items([default, small]) + parameters
+        + validators + items([default, small]) + parameters + extras
     )
 
 
@@ -190,6 +190,8 @@ def main():
     root, signed, batch = votes()
     plain = {
         "genesis": genesis(),
+        "genesis_extended": genesis(
+            u8(1) + u64(1) + u8(2) + u64(300) + u8(3) + items([u32(0) + u32(1) + string("größe"), u32(1) + u32(0) + string("Look.")])),
         "chain_id": tagged(hashlib.sha256, "trellis/genesis/1", genesis()),
         "idempotency_nonce": tagged(hashlib.sha256, "trellis/idempotency/1", "größe".encode())[:16],
         "proposal": proposal(),

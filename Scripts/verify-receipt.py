@@ -75,9 +75,17 @@ def genesis_bytes(genesis):
                 + items([seat(one) for one in entry["seats"]]))
 
     parameters = [genesis["parameters"][name] for name in ("gc_depth", "payload_bytes", "transaction_bytes", "rounds_ahead")]
+    # What was not always there is written only where it is set, with its number.
+    extras = [(1, "fast_path_faults"), (2, "schedule_interval")]
+    further = b"".join(number(kind, 1) + number(genesis["parameters"][name], 8) for kind, name in extras
+                       if genesis["parameters"].get(name, 0) > 0)
+    mandates = [number(place, 4) + number(index, 4) + text(one["mandate"]) for place, entry in enumerate(genesis["councils"])
+                for index, one in enumerate(entry["seats"]) if one.get("mandate")]
+    if mandates:
+        further += number(3, 1) + items(mandates)
     return (text(genesis["name"]) + binary(genesis["nonce"]) + number(genesis["created_ms"], 8) + number(genesis["epoch"], 8)
             + text(genesis["hash"]) + items([validator(one) for one in genesis["validators"]])
-            + items([council(one) for one in genesis["councils"]]) + b"".join(number(value, 8) for value in parameters))
+            + items([council(one) for one in genesis["councils"]]) + b"".join(number(value, 8) for value in parameters) + further)
 
 
 def log_root(entry, index, size, proof):

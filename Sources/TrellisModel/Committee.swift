@@ -27,6 +27,8 @@ public struct Council: Sendable {
     public static let defaultName = "default"
     public static let nameMaximum = 64
     public static let seatsMaximum = 4096
+    /// The most bytes of a seat's mandate.
+    public static let mandateMaximum = 2048
     /// Bounded so that no sum over a council, times 1000, can overflow.
     public static let seatWeightMaximum: UInt64 = 1 << 32
 
@@ -36,13 +38,18 @@ public struct Council: Sendable {
         public let validator: ValidatorIndex
         public let scheme: SignatureScheme
         public let key: any VerifyingKey
+        /// What the seat is to look at; may be empty.
+        public let mandate: String
 
-        public init(name: String, weight: UInt64, validator: ValidatorIndex, scheme: SignatureScheme, key: any VerifyingKey) {
+        public init(
+            name: String, weight: UInt64, validator: ValidatorIndex, scheme: SignatureScheme, key: any VerifyingKey, mandate: String = ""
+        ) {
             self.name = name
             self.weight = weight
             self.validator = validator
             self.scheme = scheme
             self.key = key
+            self.mandate = mandate
         }
     }
 
@@ -119,7 +126,9 @@ public struct Committee: Sendable {
             for seat in entry.seats {
                 let scheme = try Self.scheme(seat.scheme, of: seat.name)
                 let key = try Self.key(seat.key, scheme, of: seat.name)
-                seats.append(.init(name: seat.name, weight: seat.weight, validator: seat.validator, scheme: scheme, key: key))
+                seats.append(
+                    .init(
+                        name: seat.name, weight: seat.weight, validator: seat.validator, scheme: scheme, key: key, mandate: seat.mandate))
             }
             councils.append(
                 Council(name: entry.name, thresholdPermille: entry.thresholdPermille, deadline: entry.deadline, seats: seats))

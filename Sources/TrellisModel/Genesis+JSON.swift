@@ -43,6 +43,7 @@ extension Genesis {
         var weight: UInt64
         var scheme: String
         var key: Data
+        var mandate: String?
     }
 
     private struct ParametersFile: Codable {
@@ -78,7 +79,9 @@ extension Genesis {
                 CouncilEntry(
                     name: council.name, thresholdPermille: council.thresholdPermille, deadline: council.deadlineMs,
                     seats: council.seats.map {
-                        SeatEntry(name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Array($0.key))
+                        SeatEntry(
+                            name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Array($0.key),
+                            mandate: $0.mandate ?? "")
                     })
             },
             parameters: Parameters(
@@ -106,7 +109,9 @@ extension Genesis {
                 CouncilFile(
                     name: council.name, thresholdPermille: council.thresholdPermille, deadlineMs: council.deadline,
                     seats: council.seats.map {
-                        SeatFile(name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Data($0.key))
+                        SeatFile(
+                            name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Data($0.key),
+                            mandate: $0.mandate.isEmpty ? nil : $0.mandate)
                     })
             },
             parameters: ParametersFile(

@@ -49,15 +49,19 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
         public var weight: UInt64
         public var scheme: String
         public var key: [UInt8]
+        /// What the seat is to look at, in words that everybody agreed on.
+        public var mandate: String
 
-        public init(name: String, validator: ValidatorIndex, weight: UInt64, scheme: String, key: [UInt8]) {
+        public init(name: String, validator: ValidatorIndex, weight: UInt64, scheme: String, key: [UInt8], mandate: String = "") {
             self.name = name
             self.validator = validator
             self.weight = weight
             self.scheme = scheme
             self.key = key
+            self.mandate = mandate
         }
 
+        /// All but the mandate, which was not always there: see `Genesis.encode`.
         public func encode(to encoder: inout WireEncoder) {
             encoder.string(name)
             encoder.u32(validator)
@@ -129,6 +133,32 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
             encoder.u8(kind)
             encoder.u64(value)
         }
+        let mandates = mandates
+        if !mandates.isEmpty {
+            encoder.u8(3)
+            encoder.list(mandates)
+        }
+    }
+
+    private struct Mandate: WireEncodable {
+        let council: UInt32
+        let seat: UInt32
+        let text: String
+
+        func encode(to encoder: inout WireEncoder) {
+            encoder.u32(council)
+            encoder.u32(seat)
+            encoder.string(text)
+        }
+    }
+
+    /// Of the seats that have one.
+    private var mandates: [Mandate] {
+        councils.enumerated().flatMap { council, entry in
+            entry.seats.enumerated().filter { !$0.element.mandate.isEmpty }.map { seat, entry in
+                Mandate(council: UInt32(council), seat: UInt32(seat), text: entry.mandate)
+            }
+        }
     }
 
     /// SHA-256 of the tagged canonical bytes: 32 bytes under every hash suite.
@@ -136,9 +166,6 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
 
     /// Everything that can be wrong with a genesis short of its keys.
     public func validate() throws(GenesisError) {
-        func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(GenesisError) {
-            if !condition { throw .invalid(reason()) }
-        }
         try require(nonce.count == 16, "the nonce must have 16 bytes")
         try require(epoch == 0, "the first epoch is 0")
         try require(HashSuite(name: hash) != nil, "unknown hash suite '\(hash)'")
@@ -146,18 +173,7 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
         try require(Set(validators.map(\.name)).count == validators.count, "two validators have one name")
         try require(Set(validators.map(\.consensusKey)).count == validators.count, "two validators have one consensus key")
         try require(Set(validators.map(\.identityKey)).count == validators.count, "two validators have one identity key")
-        try require(!councils.isEmpty && councils.count <= 256, "1 to 256 councils")
-        try require(Set(councils.map(\.name)).count == councils.count, "two councils have one name")
-        for council in councils {
-            try require(!council.name.isEmpty && council.name.utf8.count <= Council.nameMaximum, "a council's name has 1 to 64 bytes")
-            try require((500...1000).contains(council.thresholdPermille), "\(council.name): threshold must be 500 to 1000 per mille")
-            try require((1...604_800_000).contains(council.deadline), "\(council.name): deadline must be 1 ms to 7 days")
-            try require(!council.seats.isEmpty && council.seats.count <= Council.seatsMaximum, "\(council.name): 1 to 4096 seats")
-            for seat in council.seats {
-                try require(Int(seat.validator) < validators.count, "\(council.name): seat \(seat.name) names no validator")
-                try require((1...Council.seatWeightMaximum).contains(seat.weight), "\(council.name): a seat's weight must be 1 to 2^32")
-            }
-        }
+        try checkCouncils()
         try require((8...100_000).contains(parameters.gcDepth), "gc_depth must be 8 to 100000")
         try require((4096...(32 << 20)).contains(parameters.payloadBytes), "payload_bytes must be 4 KiB to 32 MiB")
         try require(
@@ -165,6 +181,31 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
         try require((16...10_000).contains(parameters.roundsAhead), "rounds_ahead must be 16 to 10000")
         try require(parameters.scheduleInterval <= 1_000_000, "schedule_interval must be at most 1000000")
         if parameters.fastPathFaults > 0 { try checkFastPath() }
+    }
+
+    private func require(_ condition: Bool, _ reason: @autoclosure () -> String) throws(GenesisError) {
+        if !condition { throw .invalid(reason()) }
+    }
+
+    private func checkCouncils() throws(GenesisError) {
+        try require(!councils.isEmpty && councils.count <= 256, "1 to 256 councils")
+        try require(Set(councils.map(\.name)).count == councils.count, "two councils have one name")
+        for council in councils {
+            try require(!council.name.isEmpty && council.name.utf8.count <= Council.nameMaximum, "a council's name has 1 to 64 bytes")
+            // A proposal to several councils names them with words between them.
+            try require(council.name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }, "'\(council.name)': a council's name has no spaces")
+            try require((500...1000).contains(council.thresholdPermille), "\(council.name): threshold must be 500 to 1000 per mille")
+            try require((1...604_800_000).contains(council.deadline), "\(council.name): deadline must be 1 ms to 7 days")
+            try require(!council.seats.isEmpty && council.seats.count <= Council.seatsMaximum, "\(council.name): 1 to 4096 seats")
+            try require(Set(council.seats.map(\.key)).count == council.seats.count, "\(council.name): two seats have one key")
+            for seat in council.seats {
+                try require(Int(seat.validator) < validators.count, "\(council.name): seat \(seat.name) names no validator")
+                try require((1...Council.seatWeightMaximum).contains(seat.weight), "\(council.name): a seat's weight must be 1 to 2^32")
+                try require(
+                    seat.mandate.utf8.count <= Council.mandateMaximum,
+                    "\(council.name): a mandate has at most \(Council.mandateMaximum) bytes")
+            }
+        }
     }
 
     private func checkFastPath() throws(GenesisError) {

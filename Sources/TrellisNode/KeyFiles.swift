@@ -40,17 +40,23 @@ public enum KeyFiles {
         static let consensus = "consensus"
         static let identity = "identity"
         static let seat = "seat"
+        /// Of a seat in a council of its own: `seat:COUNCIL/SEAT`.
+        static func seat(_ council: String, _ seat: String) -> String { "\(Role.seat):\(council)/\(seat)" }
     }
 
     /// The roles that a validator's key file has.
     public static let validatorRoles = [Role.consensus, Role.identity, Role.seat]
 
+    /// The role of a key in a key file.
+    static func seatRole(_ council: String, _ seat: String) -> String { Role.seat(council, seat) }
+
     /// Encrypts a validator's keys into a new file.
     public static func write(_ keys: ValidatorKeys, name: String, chain: Digest, to path: String, passphrase: String) throws {
-        let entries = [
-            KeyFile.Entry(role: Role.consensus, key: keys.consensus), KeyFile.Entry(role: Role.identity, key: keys.identity),
-            KeyFile.Entry(role: Role.seat, key: keys.seat),
-        ]
+        let entries =
+            [
+                KeyFile.Entry(role: Role.consensus, key: keys.consensus), KeyFile.Entry(role: Role.identity, key: keys.identity),
+                KeyFile.Entry(role: Role.seat, key: keys.seat),
+            ] + keys.councilSeats.map { KeyFile.Entry(role: $0.role, key: $0.key) }
         try SecretFiles.write(try KeyFile(name: name, chainID: chain, entries: entries).sealed(passphrase: passphrase), to: path)
     }
 
@@ -72,6 +78,8 @@ public enum KeyFiles {
             guard let entry = entries.first(where: { $0.role == role }) else { throw .missingRole(path: path, role: role) }
             return entry.key
         }
-        return ValidatorKeys(consensus: try key(Role.consensus), identity: try key(Role.identity), seat: try key(Role.seat))
+        let seats = entries.filter { $0.role.hasPrefix(Role.seat + ":") }.map { ValidatorKeys.CouncilSeat(role: $0.role, key: $0.key) }
+        return ValidatorKeys(
+            consensus: try key(Role.consensus), identity: try key(Role.identity), seat: try key(Role.seat), councilSeats: seats)
     }
 }

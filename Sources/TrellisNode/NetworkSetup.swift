@@ -4,6 +4,7 @@
 import Foundation
 import TrellisConsensus
 import TrellisCrypto
+public import TrellisEvaluators
 public import TrellisModel
 
 public struct NetworkPlan: Sendable {
@@ -20,6 +21,8 @@ public struct NetworkPlan: Sendable {
     public var passphrase: String?
     /// Validators that may be slow or faulty while the others still commit after two message delays; 0: the base commit rule.
     public var fastPathFaults: Stake = 0
+    /// Councils besides, or instead of, the default one: what their files say, and their texts.
+    public var councils: [PlannedCouncil] = []
 
     public init(
         name: String, validators: Int, host: String = "127.0.0.1", peerPort: Int = 9100, apiPort: Int = 8080, scheme: String = "ML-DSA-65",
@@ -32,6 +35,18 @@ public struct NetworkPlan: Sendable {
         self.apiPort = apiPort
         self.scheme = scheme
         self.passphrase = passphrase
+    }
+}
+
+/// A council of a new network, and the text that describes it.
+public struct PlannedCouncil: Sendable {
+    public let file: CouncilFile
+    let yaml: String
+
+    /// Reads a council file; `file` is what to call it in errors.
+    public init(yaml: String, file: String) throws(PolicyError) {
+        self.file = try CouncilFile(yaml: yaml, file: file)
+        self.yaml = yaml
     }
 }
 
@@ -68,7 +83,12 @@ public enum NetworkSetup {
         for _ in 0..<plan.validators {
             keys.append(ValidatorKeys(consensus: try scheme.generate(), identity: try scheme.generate(), seat: try scheme.generate()))
         }
-        let genesis = genesis(plan, keys)
+        let councils = try CouncilPlacement(plan.councils.map(\.file), validators: (0..<plan.validators).map(validatorName))
+        keys = keys.enumerated().map { index, own in
+            ValidatorKeys(
+                consensus: own.consensus, identity: own.identity, seat: own.seat, councilSeats: councils.keys(of: ValidatorIndex(index)))
+        }
+        let genesis = genesis(plan, keys, councils.entries)
         try genesis.validate()
         for (index, own) in keys.enumerated() {
             try write(own, index, plan, genesis, directory)
@@ -78,7 +98,9 @@ public enum NetworkSetup {
         return genesis
     }
 
-    private static func genesis(_ plan: NetworkPlan, _ keys: [ValidatorKeys]) -> Genesis {
+    private static func genesis(
+        _ plan: NetworkPlan, _ keys: [ValidatorKeys], _ councils: [Genesis.CouncilEntry]
+    ) -> Genesis {
         let validators = keys.enumerated().map { index, keys in
             Genesis.ValidatorEntry(
                 name: validatorName(index), stake: 1, scheme: plan.scheme, consensusKey: keys.consensus.publicKey,
@@ -88,9 +110,10 @@ public enum NetworkSetup {
             Genesis.SeatEntry(
                 name: validatorName(index), validator: ValidatorIndex(index), weight: 1, scheme: plan.scheme, key: keys.seat.publicKey)
         }
+        let isGiven = councils.contains { $0.name == Council.defaultName }
         return Genesis(
             name: plan.name, nonce: SecretBytes(random: 16).withBytes { Array($0) }, created: SystemClock.now().wall,
-            validators: validators, councils: [.init(name: Council.defaultName, seats: seats)],
+            validators: validators, councils: (isGiven ? [] : [.init(name: Council.defaultName, seats: seats)]) + councils,
             parameters: Parameters(
                 fastPathFaults: plan.fastPathFaults, scheduleInterval: Parameters.scheduleIntervalStandard))
     }
@@ -103,10 +126,26 @@ public enum NetworkSetup {
         try KeyFiles.write(
             keys, name: validatorName(index), chain: genesis.chain, to: "\(folder)/\(keysFile)", passphrase: passphrase)
         try DataDirectory.begin("\(folder)/\(dataFolder)", for: ValidatorIndex(index), of: genesis)
+        // Each validator has files of its own: how its seats judge is its own business.
+        if !plan.councils.isEmpty {
+            try FileManager.default.createDirectory(atPath: "\(folder)/councils", withIntermediateDirectories: true)
+        }
+        for (place, council) in plan.councils.enumerated() {
+            try Data(council.yaml.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(councilPath(place, council))"), options: .atomic)
+        }
         try configuration(index, plan).write(toFile: "\(folder)/\(configurationFile)", atomically: true, encoding: .utf8)
     }
 
+    /// Names of councils may hold slashes and dots; names of files may not.
+    private static func councilPath(_ place: Int, _ council: PlannedCouncil) -> String {
+        let isPlain = council.file.name.utf8.allSatisfy {
+            $0 == 0x2D || $0 == 0x5F || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF)
+        }
+        return "councils/" + (isPlain ? council.file.name : "council-\(place)") + ".yaml"
+    }
+
     private static func configuration(_ index: Int, _ plan: NetworkPlan) -> String {
+        let councils = plan.councils.enumerated().map { "  - \(councilPath($0, $1))" }
         let host = plan.host.contains(":") ? "[\(plan.host)]" : plan.host
         let peers = (0..<plan.validators).filter { $0 != index }.map { "  \(validatorName($0)): \(host):\(plan.peerPort + $0)" }
         let passphrase =
@@ -122,6 +161,8 @@ public enum NetworkSetup {
             listen: \(host):\(plan.peerPort + index)
             api: \(host):\(plan.apiPort + index)
             # policy: policy.yaml  # the standard policy where not set
+            councils:\(councils.isEmpty ? " []" : "")
+            \(councils.joined(separator: "\n"))
             log_level: info
             peers:\(peers.isEmpty ? " {}" : "")
             \(peers.joined(separator: "\n"))

@@ -5,7 +5,7 @@ import Foundation
 public import Logging
 import TrellisConsensus
 public import TrellisCrypto
-import TrellisEvaluators
+public import TrellisEvaluators
 public import TrellisLedger
 public import TrellisModel
 import TrellisStorage
@@ -14,14 +14,36 @@ public import TrellisVerify
 
 /// The secret keys of one validator, by role.
 public struct ValidatorKeys: Sendable {
+    /// The key of one seat, under its role in the key file.
+    public struct CouncilSeat: Sendable {
+        public let role: String
+        public let key: any SigningKey
+
+        public init(role: String, key: any SigningKey) {
+            self.role = role
+            self.key = key
+        }
+    }
+
     public let consensus: any SigningKey
     public let identity: any SigningKey
+    /// Of the validator's seat in the default council.
     public let seat: any SigningKey
+    /// Of its seats in other councils.
+    public let councilSeats: [CouncilSeat]
 
-    public init(consensus: any SigningKey, identity: any SigningKey, seat: any SigningKey) {
+    public init(
+        consensus: any SigningKey, identity: any SigningKey, seat: any SigningKey, councilSeats: [CouncilSeat] = []
+    ) {
         self.consensus = consensus
         self.identity = identity
         self.seat = seat
+        self.councilSeats = councilSeats
+    }
+
+    /// The private key of a seat.
+    func seatKey(for key: [UInt8]) -> (any SigningKey)? {
+        ([seat] + councilSeats.map(\.key)).first { $0.publicKey == key }
     }
 }
 
@@ -37,6 +59,8 @@ public struct NodeOptions: Sendable {
     public var peers: [String: String]
     /// The policy's YAML text; the standard policy where nil.
     public var policy: String?
+    /// Files of councils in which this validator has seats: how those judge. Seats of councils without a file judge by the policy.
+    public var councils: [CouncilFile] = []
     public var leaderTimeout: Milliseconds = 200
     public var roundDelayMinimum: Milliseconds = 0
     public var heartbeat: Milliseconds = 2000
@@ -73,13 +97,12 @@ public final class Node: NodeService {
         self.committee = committee
         validator = options.validator
         try Self.check(options, committee)
-        let policy = try Policy(yaml: options.policy ?? Policy.standard, name: options.policy == nil ? "standard" : "policy")
-        let seats = committee.seats(of: options.validator).map { Seats.Seat(council: $0.council, seat: $0.seat, key: options.keys.seat) }
+        let seats = try Self.seats(options, committee)
         let pacing = Pacing(
             leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, heartbeat: options.heartbeat)
         let configuration = ReplicaConfiguration(
             committee: committee, own: options.validator, consensusKey: options.keys.consensus,
-            seats: Seats(seats: seats, policy: policy, committee: committee), pacing: pacing, dataDirectory: options.dataDirectory,
+            seats: Seats(seats: seats, committee: committee), pacing: pacing, dataDirectory: options.dataDirectory,
             poolBytesMaximum: options.poolBytesMaximum, journalBytesKept: options.journalBytesKept, logger: logger)
         let replica: Replica
         do {
@@ -105,9 +128,26 @@ public final class Node: NodeService {
         guard own.key.bytes == options.keys.consensus.publicKey, own.identityKey.bytes == options.keys.identity.publicKey else {
             throw NodeError.invalid("the keys are not those of validator '\(own.name)' in genesis")
         }
-        for (council, seat) in committee.seats(of: options.validator)
-        where committee.seatKey(council: council, seat: seat)?.bytes != options.keys.seat.publicKey {
-            throw NodeError.invalid("the seat key is not that of validator '\(own.name)' in genesis")
+    }
+
+    /// The validator's seats with their keys and evaluators.
+    private static func seats(_ options: NodeOptions, _ committee: Committee) throws -> [Seats.Seat] {
+        let policy = try Policy(yaml: options.policy ?? Policy.standard, name: options.policy == nil ? "standard" : "policy")
+        var files: [String: CouncilFile] = [:]
+        for file in options.councils {
+            try file.check(against: options.genesis)
+            guard files.updateValue(file, forKey: file.name) == nil else {
+                throw NodeError.invalid("two council files are of council '\(file.name)'")
+            }
+        }
+        return try committee.seats(of: options.validator).map { place in
+            let council = committee.councils[Int(place.council)]
+            let seat = council.seats[Int(place.seat)]
+            guard let key = options.keys.seatKey(for: seat.key.bytes) else {
+                throw NodeError.invalid("there is no key for the seat '\(seat.name)' of council '\(council.name)'")
+            }
+            let evaluator = files[council.name]?.seats[Int(place.seat)].evaluator ?? .rules(policy)
+            return Seats.Seat(council: place.council, seat: place.seat, key: key, evaluator: evaluator)
         }
     }
 

@@ -3,6 +3,7 @@
 import Foundation
 import Logging
 public import TrellisCrypto
+import TrellisEvaluators
 import TrellisModel
 import Yams
 
@@ -29,7 +30,7 @@ public enum ConfigurationError: Error, Sendable, CustomStringConvertible {
 public struct NodeConfiguration: Sendable, Equatable {
     public static let bytesMaximum = 1 << 20
     static let keys = [
-        "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "log_level", "peers", "leader_timeout_ms",
+        "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
         "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes",
     ]
 
@@ -42,6 +43,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var listen: String
     public var api: String
     public var policy: String?
+    /// Files of the councils in which this validator has seats.
+    public var councils: [String]
     public var logLevel: String
     /// Addresses of the other validators, by name.
     public var peers: [String: String]
@@ -76,6 +79,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         listen = try reader.text("listen")
         api = try reader.text("api")
         policy = try reader.optionalText("policy").map(reader.file)
+        councils = try reader.texts("councils").map(reader.file)
         logLevel = try reader.optionalText("log_level") ?? "info"
         peers = try reader.addresses("peers")
         leaderTimeout = try reader.number("leader_timeout_ms", 10...60_000) ?? 200
@@ -96,6 +100,14 @@ public struct NodeConfiguration: Sendable, Equatable {
             guard let value = values[key] else { return nil }
             guard let text = value as? String, !text.isEmpty else { throw .wrongType(path: path, key: key, expected: "a text") }
             return text
+        }
+
+        func texts(_ key: String) throws(ConfigurationError) -> [String] {
+            guard let value = values[key] else { return [] }
+            guard let texts = value as? [String], !texts.contains("") else {
+                throw .wrongType(path: path, key: key, expected: "a list of texts")
+            }
+            return texts
         }
 
         func text(_ key: String) throws(ConfigurationError) -> String {
@@ -140,15 +152,13 @@ public struct NodeConfiguration: Sendable, Equatable {
         if let unknown = peers.keys.sorted().first(where: { !known.contains($0) }) {
             throw ConfigurationError.unknownKey(path: path, key: "peers.\(unknown)", nearest: nearestName(to: unknown, among: known))
         }
-        let policy = try self.policy.map { path in
-            guard let text = String(validating: try read(path, limit: Self.bytesMaximum), as: UTF8.self) else {
-                throw ConfigurationError.unreadable(path: path, reason: "not UTF-8")
-            }
-            return text
-        }
+        let policy = try self.policy.map(text(of:))
         var options = NodeOptions(
             genesis: genesis, validator: ValidatorIndex(index), keys: keys, dataDirectory: data, listen: listen, peers: peers,
             policy: policy)
+        options.councils = try councils.map { path in
+            try CouncilFile(yaml: try text(of: path), file: path)
+        }
         options.leaderTimeout = leaderTimeout
         options.roundDelayMinimum = roundDelay
         options.heartbeat = heartbeat
@@ -161,6 +171,13 @@ public struct NodeConfiguration: Sendable, Equatable {
         if let given { return given }
         guard let passphraseFile else { throw ConfigurationError.noPassphrase(path: path) }
         return try SecretFiles.readPassphrase(passphraseFile)
+    }
+
+    private func text(of path: String) throws(ConfigurationError) -> String {
+        guard let text = String(validating: try read(path, limit: Self.bytesMaximum), as: UTF8.self) else {
+            throw .unreadable(path: path, reason: "not UTF-8")
+        }
+        return text
     }
 
     private func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {

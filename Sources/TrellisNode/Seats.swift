@@ -1,4 +1,4 @@
-// The council seats of this validator: evaluates proposals by the policy and signs the votes, one signature per seat and batch.
+// The council seats of this validator: evaluates proposals, each seat by its own evaluator, and signs the votes, one signature per seat and batch.
 
 import Logging
 import TrellisCrypto
@@ -10,18 +10,17 @@ struct Seats: Sendable {
         let council: UInt32
         let seat: UInt32
         let key: any SigningKey
+        let evaluator: EvaluatorPlan
     }
 
     let seats: [Seat]
-    let policy: Policy
     let chain: Digest
     let epoch: Epoch
     /// A vote batch has to fit a transaction.
     let batchMaximum: Int
 
-    init(seats: [Seat], policy: Policy, committee: Committee) {
+    init(seats: [Seat], committee: Committee) {
         self.seats = seats
-        self.policy = policy
         chain = committee.chain
         epoch = committee.epoch
         let room = committee.limits.transactionBytes - committee.limits.signatureBytes - 64
@@ -33,7 +32,7 @@ struct Seats: Sendable {
         var transactions: [Transaction] = []
         for seat in seats {
             let council = committee.councils[Int(seat.council)].name
-            let votes = proposals.filter { $0.proposal.council == council }.map { vote(on: $0.identifier, $0.proposal) }
+            let votes = proposals.filter { $0.proposal.council == council }.map { vote(of: seat, on: $0.identifier, $0.proposal) }
             for start in stride(from: 0, to: votes.count, by: batchMaximum) {
                 let part = Array(votes[start..<min(start + batchMaximum, votes.count)])
                 transactions.append(
@@ -45,9 +44,13 @@ struct Seats: Sendable {
         return transactions
     }
 
-    private func vote(on identifier: Digest, _ proposal: Proposal) -> Vote {
+    private func vote(of seat: Seat, on identifier: Digest, _ proposal: Proposal) -> Vote {
         let fields = Dictionary(proposal.fields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        let evaluation = policy.evaluate(EvaluationInput(kind: proposal.kind, text: proposal.text, fields: fields))
+        let input = EvaluationInput(kind: proposal.kind, text: proposal.text, fields: fields)
+        let evaluation =
+            switch seat.evaluator {
+            case .rules(let policy): policy.evaluate(input)
+            }
         return Vote(proposal: identifier, verdict: Verdict(evaluation.verdict), reason: evaluation.reason)
     }
 }

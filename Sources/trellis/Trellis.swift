@@ -16,6 +16,7 @@ struct Trellis: AsyncParsableCommand {
             Status.self,
             Watch.self,
             Network.self,
+            CouncilCommand.self,
             Keys.self,
             NodeCommand.self,
             Repair.self,

@@ -111,7 +111,7 @@ struct PolicyTests {
         (rule("{ field: agent, only: [a] }"), "p.yaml:5: 'only' must be used with a fact that is a list, not with a field"),
         (rule("{ all: [] }"), "p.yaml:5: 'all' must be a list with at least one condition"),
         (rule("{ all: [git], fact: git }"), "p.yaml:5: 'fact' must be in a condition of its own"),
-        (rule("{ all: [git], equals: true }"), "p.yaml:5: 'equals' must be in a condition with 'fact' or 'field'"),
+        (rule("{ all: [git], equals: true }"), "p.yaml:5: 'equals' must be in a condition with 'fact', 'field' or 'json'"),
         (rule("{ equals: true }"), "p.yaml:5: 'fact' is missing in the condition"),
         (rule("git", reason: "{progams}"), "p.yaml:7: unknown fact 'progams'; did you mean 'programs'?"),
         (

@@ -53,7 +53,9 @@ enum House {
         Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus"], system: ["Foundation"]),
         Room(
             "trellis",
-            sees: pure.union(["TrellisNode", "TrellisAPI", "TrellisClient", "TrellisSimulator", "TrellisConformance"]),
+            sees: pure.union([
+                "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisSimulator", "TrellisConformance",
+            ]),
             libraries: ["ArgumentParser", "Logging"], system: machine.union(["Foundation", "Dispatch"])),
     ]
 

@@ -86,6 +86,9 @@ import TrellisModel
         refused { $0.councils[0].seats[0].validator = 4 }
         refused { $0.councils[0].seats[0].weight = 0 }
         refused { $0.councils[0].seats[0].weight = Council.seatWeightMaximum + 1 }
+        refused { $0.councils[0].seats[1].key = $0.councils[0].seats[0].key }
+        refused { $0.councils[0].seats[0].mandate = String(repeating: "x", count: Council.mandateMaximum + 1) }
+        refused { $0.councils[1].name = "a and b" }
         refused { $0.parameters.gcDepth = 7 }
         refused { $0.parameters.payloadBytes = 4095 }
         refused { $0.parameters.transactionBytes = Limits.transactionBytesMaximum + 1 }
@@ -105,7 +108,7 @@ import TrellisModel
         for council in genesis.councils.indices {
             for seat in genesis.councils[council].seats.indices {
                 genesis.councils[council].seats[seat].scheme = "Ed25519"
-                genesis.councils[council].seats[seat].key = genesis.validators[0].consensusKey
+                genesis.councils[council].seats[seat].key = genesis.validators[seat].consensusKey
             }
         }
         let committee = try Committee(genesis: genesis)
@@ -119,6 +122,18 @@ import TrellisModel
         genesis.validators[0].scheme = "RSA"
         #expect(throws: GenesisError.self) { try Committee(genesis: genesis) }
     }
+    @Test func mandatesAreBound() throws {
+        var genesis = good
+        let chain = genesis.chain
+        #expect(!text(good).contains("mandate"))
+        genesis.councils[1].seats[0].mandate = "Look closely."
+        #expect(genesis.chain != chain)
+        #expect(try Genesis(json: genesis.json) == genesis)
+        var elsewhere = good
+        elsewhere.councils[0].seats[0].mandate = "Look closely."
+        #expect(elsewhere.chain != genesis.chain)
+    }
+
     @Test func theFastPathIsAFlag() throws {
         var genesis = good
         #expect(!text(good).contains("fast_path_faults"))

@@ -14,6 +14,12 @@ import TrellisModel
 
     @Test func genesisAndTransactions() throws {
         check("genesis", Samples.genesis().wireBytes)
+        var extended = Samples.genesis()
+        extended.parameters.fastPathFaults = 1
+        extended.parameters.scheduleInterval = 300
+        extended.councils[0].seats[1].mandate = "größe"
+        extended.councils[1].seats[0].mandate = "Look."
+        check("genesis_extended", extended.wireBytes)
         check("chain_id", Samples.genesis().chain)
         check("idempotency_nonce", Nonce(idempotencyKey: "größe").bytes)
         check("proposal", try Samples.proposal().wireBytes)

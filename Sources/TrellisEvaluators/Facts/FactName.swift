@@ -1,6 +1,6 @@
-// The catalogue of shell facts: every name a policy may ask for, its type and what it means. `docs/policy.md` lists the same names.
+// The catalogue of facts: every name a policy may ask for, its type and what it means. `docs/policy.md` lists the same names.
 
-/// A fact about a command line. The raw value is the name used in policies.
+/// A fact about a proposal's text, most of them about command lines. The raw value is the name used in policies.
 public enum FactName: String, CaseIterable, Sendable {
     // What the command is.
     case programs
@@ -12,6 +12,18 @@ public enum FactName: String, CaseIterable, Sendable {
     case hiddenCharacters = "hidden_characters"
     case forkBomb = "fork_bomb"
     case privileged
+    // Any text.
+    case words
+    case lines
+    case links
+    case secrets
+    case instructsReader = "instructs_reader"
+    case json
+    // Capabilities.
+    case requestedCapabilities = "requested_capabilities"
+    case usedCapabilities = "used_capabilities"
+    case undeclaredCapabilities = "undeclared_capabilities"
+    case unknownCapabilities = "unknown_capabilities"
     // Files.
     case paths
     case systemPaths = "system_paths"
@@ -72,9 +84,11 @@ public enum FactName: String, CaseIterable, Sendable {
     public var kind: Kind {
         switch self {
         case .programs, .parseError, .paths, .systemPaths, .writes, .systemWrites, .deletes, .rootDeletes, .systemDeletes, .outsideDeletes,
-            .unresolvedDeletes, .secretPaths, .hosts, .remoteHosts, .urls, .inlineCode:
+            .unresolvedDeletes, .secretPaths, .hosts, .remoteHosts, .urls, .inlineCode, .links, .secrets, .requestedCapabilities,
+            .usedCapabilities, .undeclaredCapabilities,
+            .unknownCapabilities:
             .list
-        case .commandCount, .lengthBytes: .count
+        case .commandCount, .lengthBytes, .words, .lines: .count
         default: .flag
         }
     }

@@ -30,7 +30,10 @@ public struct Policy: Sendable {
     public func evaluate(_ input: EvaluationInput) -> Evaluation {
         var facts = ShellFacts()
         if input.kind == Self.commandKind { facts = ShellFacts(command: input.text, workingDirectory: input.fields["cwd"]) }
-        let subject = PolicySubject(input: input, facts: facts)
+        let json = JSONValue(containerIn: input.text)
+        TextFacts.add(to: &facts, text: input.text, json: json)
+        CapabilityFacts.add(to: &facts, input: input, json: json)
+        let subject = PolicySubject(input: input, facts: facts, json: json)
         let rule = rules.first { $0.condition.holds(for: subject) }
         let outcome = rule?.outcome ?? fallback
         return Evaluation(verdict: outcome.verdict, reason: outcome.reason.text(for: subject), rule: rule?.name)
@@ -54,6 +57,8 @@ struct PolicyOutcome: Sendable {
 struct PolicySubject {
     var input: EvaluationInput
     var facts: ShellFacts
+    /// The text, where it is a JSON object or array.
+    var json: JSONValue?
 
     /// The text of a field; `kind` and `text` are fields of every proposal.
     func field(_ name: String) -> String? {
@@ -74,6 +79,8 @@ indirect enum PolicyCondition: Sendable {
     case fact(FactName, [PolicyTest])
     /// Every test must hold; without tests the field must exist.
     case field(String, [PolicyTest])
+    /// Every test must hold for the value that the pointer names in a JSON text; without tests there must be one.
+    case json(String, [PolicyTest])
 
     func holds(for subject: PolicySubject) -> Bool {
         switch self {
@@ -86,12 +93,15 @@ indirect enum PolicyCondition: Sendable {
         case .field(let name, let tests):
             let value = subject.field(name)
             return tests.isEmpty ? value != nil : tests.allSatisfy { $0.holds(for: value) }
+        case .json(let pointer, let tests):
+            let value = subject.json?.value(at: pointer)
+            return tests.isEmpty ? value != nil : tests.allSatisfy { $0.holds(for: value) }
         }
     }
 }
 
 /// One comparison.
-enum PolicyTest: Sendable {
+enum PolicyTest: Sendable, Equatable {
     case isFlag(Bool)
     case isCount(Int)
     case isText([String])
@@ -101,6 +111,8 @@ enum PolicyTest: Sendable {
     case above(Int)
     case below(Int)
     case exists(Bool)
+    /// One of the phrases stands in the text, word for word, whatever its capitals.
+    case mentions([String])
 
     func holds(for value: FactValue) -> Bool {
         switch (self, value) {
@@ -124,9 +136,35 @@ enum PolicyTest: Sendable {
         case .isText(let allowed): return allowed.contains(text)
         case .contains(let parts): return parts.contains { text.contains($0) }
         case .matches(let patterns): return patterns.contains { $0.matches(text) }
+        case .mentions(let phrases): return phrases.contains { Words.mention($0, in: text) }
         case .above(let bound): return Int(text).map { $0 > bound } ?? false
         case .below(let bound): return Int(text).map { $0 < bound } ?? false
         case .isFlag, .isCount, .only, .exists: return false
         }
+    }
+
+    /// An array counts as a list of its strings and numbers, an object as a list of its names.
+    func holds(for value: JSONValue?) -> Bool {
+        switch value {
+        case .array(let values)?: return holds(for: FactValue.list(values.compactMap(\.scalarText))) || self == .exists(true)
+        case .object(let members)?: return holds(for: FactValue.list(members.map(\.name))) || self == .exists(true)
+        case .number(let text)?:
+            switch self {
+            case .above(let bound): return Double(text).map { $0 > Double(bound) } ?? false
+            case .below(let bound): return Double(text).map { $0 < Double(bound) } ?? false
+            default: return holds(for: text)
+            }
+        default: return holds(for: value?.scalarText)
+        }
+    }
+}
+
+extension JSONValue {
+    /// A text that is a JSON object or array.
+    init?(containerIn text: String) {
+        guard let first = text.utf8.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "["), let value = try? JSONValue(json: Array(text.utf8))
+        else { return nil }
+        self = value
     }
 }

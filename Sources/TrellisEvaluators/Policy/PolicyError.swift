@@ -1,6 +1,6 @@
 // Why a policy file is refused: where, what, and what was probably meant.
 
-/// A policy that cannot be used. `description` names the file, the line, the problem and, for a misspelt name, the nearest known one.
+/// A policy, or a council file, that cannot be used. `description` names the file, the line, the problem and, for a misspelt name, the nearest known one.
 public struct PolicyError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Problem: Sendable, Equatable {
         /// More bytes than `PolicyBounds.lengthMaximumBytes`.
@@ -34,7 +34,7 @@ public struct PolicyError: Error, Sendable, Equatable, CustomStringConvertible {
 extension PolicyError.Problem {
     fileprivate var text: String {
         switch self {
-        case .tooLarge(let length): "\(length) bytes, more than the \(PolicyBounds.lengthMaximumBytes) a policy may have"
+        case .tooLarge(let length): "\(length) bytes, more than the \(PolicyBounds.lengthMaximumBytes) a file may have"
         case .tooDeep: "nested or indented deeper than \(PolicyBounds.depthMaximum)"
         case .notYAML(let problem): "not YAML: \(problem)"
         case .aliasRefused(let name): "'\(name)': anchors and aliases are not allowed; quote the text if none is meant"

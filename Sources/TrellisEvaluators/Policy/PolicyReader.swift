@@ -15,9 +15,16 @@ struct PolicyReader {
         let version = try text(try require("version", in: entries, of: root, place: "the policy"), named: "version")
         guard version == "1" else { throw error(line(of: entries["version"]), .unsupportedVersion(version)) }
         let name = try entries["name"].map { node throws(PolicyError) in try text(node, named: "name") } ?? policy
+        let rules = try entries["rules"].map { node throws(PolicyError) in try readRules(node) } ?? []
+        let fallback = try require("default", in: entries, of: root, place: "the policy")
+        return Policy(name: name, rules: rules, fallback: try readDefault(fallback))
+    }
+
+    /// A list of rules with names of their own.
+    mutating func readRules(_ list: Node) throws(PolicyError) -> [PolicyRule] {
         var rules: [PolicyRule] = []
         var names: Set<String> = []
-        for node in try entries["rules"].map({ node throws(PolicyError) in try sequence(node, named: "rules") }) ?? [] {
+        for node in try sequence(list, named: "rules") {
             let rule = try readRule(node)
             guard names.insert(rule.name).inserted else { throw error(line(of: node), .duplicate(what: "rule", name: rule.name)) }
             rules.append(rule)
@@ -25,12 +32,15 @@ struct PolicyReader {
                 throw error(line(of: node), .tooMany(what: "rules", maximum: PolicyBounds.rulesMaximum))
             }
         }
-        let fallback = try require("default", in: entries, of: root, place: "the policy")
-        let outcome = try mapping(fallback, named: "default", keys: ["then", "reason"])
-        return Policy(name: name, rules: rules, fallback: try readOutcome(outcome, of: fallback, place: "default"))
+        return rules
     }
 
-    private func compose(_ yaml: String) throws(PolicyError) -> Node? {
+    /// What is said where no rule fits.
+    func readDefault(_ node: Node) throws(PolicyError) -> PolicyOutcome {
+        try readOutcome(try mapping(node, named: "default", keys: ["then", "reason"]), of: node, place: "default")
+    }
+
+    func compose(_ yaml: String) throws(PolicyError) -> Node? {
         do {
             return try Yams.compose(yaml: yaml)
         } catch let failure as YamlError {
@@ -82,9 +92,9 @@ struct PolicyReader {
             throw error(line(of: node), .tooMany(what: "conditions", maximum: PolicyBounds.conditionsMaximum))
         }
         if case .scalar(let scalar) = node { return .fact(try factName(scalar.string, at: node), []) }
-        let entries = try mapping(node, named: "condition", keys: Self.combinators + ["fact", "field"] + Self.operators)
+        let entries = try mapping(node, named: "condition", keys: Self.combinators + Self.subjects + Self.operators)
         guard !entries.isEmpty else { throw error(line(of: node), .missing(name: "fact", place: "the condition")) }
-        let leads = (Self.combinators + ["fact", "field"]).filter { entries[$0] != nil }
+        let leads = (Self.combinators + Self.subjects).filter { entries[$0] != nil }
         guard let lead = leads.first, let value = entries[lead] else {
             throw error(line(of: node), .missing(name: "fact", place: "the condition"))
         }
@@ -93,7 +103,7 @@ struct PolicyReader {
         }
         if Self.combinators.contains(lead) {
             if let other = entries.keys.sorted().first(where: { $0 != lead }) {
-                throw error(line(of: entries[other]), .wrongType(name: other, expected: "in a condition with 'fact' or 'field'"))
+                throw error(line(of: entries[other]), .wrongType(name: other, expected: "in a condition with 'fact', 'field' or 'json'"))
             }
             return try readCombination(lead, value)
         }
@@ -101,13 +111,26 @@ struct PolicyReader {
         var tests: [PolicyTest] = []
         for key in Self.operators {
             guard let operand = entries[key] else { continue }
-            tests.append(lead == "fact" ? try readTest(key, operand, of: try factName(name, at: value)) : try readFieldTest(key, operand))
+            switch lead {
+            case "fact": tests.append(try readTest(key, operand, of: try factName(name, at: value)))
+            case "json" where key == "only": tests.append(.only(try texts(operand, named: key)))
+            default: tests.append(try readFieldTest(key, operand))
+            }
         }
-        return lead == "fact" ? .fact(try factName(name, at: value), tests) : .field(name, tests)
+        switch lead {
+        case "fact": return .fact(try factName(name, at: value), tests)
+        case "json":
+            guard name.hasPrefix("/") else {
+                throw error(line(of: value), .wrongType(name: lead, expected: "a pointer such as /budget/amount"))
+            }
+            return .json(name, tests)
+        default: return .field(name, tests)
+        }
     }
 
     private static let combinators = ["all", "any", "not"]
-    private static let operators = ["equals", "in", "contains", "only", "matches", "greater_than", "less_than", "exists"]
+    private static let subjects = ["fact", "field", "json"]
+    private static let operators = ["equals", "in", "contains", "mentions", "only", "matches", "greater_than", "less_than", "exists"]
 
     private mutating func readCombination(_ lead: String, _ value: Node) throws(PolicyError) -> PolicyCondition {
         if lead == "not" { return .not(try readCondition(value)) }
@@ -149,6 +172,7 @@ struct PolicyReader {
         case "equals": return .isText([try text(node, named: key)])
         case "in": return .isText(try sequence(node, named: key).map { item throws(PolicyError) in try text(item, named: key) })
         case "contains": return .contains(try texts(node, named: key))
+        case "mentions": return .mentions(try texts(node, named: key))
         case "matches": return .matches(try patterns(node, named: key))
         case "greater_than": return .above(try integer(node, named: key))
         case "less_than": return .below(try integer(node, named: key))

@@ -6,6 +6,7 @@ struct ReasonTemplate: Sendable, Equatable {
         case text(String)
         case fact(FactName)
         case field(String)
+        case json(String)
     }
 
     private(set) var pieces: [Piece] = []
@@ -42,6 +43,7 @@ struct ReasonTemplate: Sendable, Equatable {
         if let fact = FactName(rawValue: name) { return .fact(fact) }
         if name == "kind" || name == "text" { return .field(name) }
         if name.hasPrefix("field."), name.utf8.count > 6 { return .field(String(name.dropFirst(6))) }
+        if name.hasPrefix("json:/") { return .json(String(name.dropFirst(5))) }
         throw UnknownPlace(name: name)
     }
 
@@ -51,6 +53,9 @@ struct ReasonTemplate: Sendable, Equatable {
             case .text(let text): text
             case .fact(let name): Self.render(subject.facts[name])
             case .field(let name): (subject.field(name) ?? "").printable(maximumBytes: Self.valueMaximumBytes)
+            case .json(let pointer):
+                (subject.json?.value(at: pointer)).map { $0.scalarText ?? $0.serialized }?.printable(maximumBytes: Self.valueMaximumBytes)
+                    ?? ""
             }
         }.joined()
     }

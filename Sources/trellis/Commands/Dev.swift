@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import TrellisEvaluators
 import TrellisModel
 import TrellisNode
 
@@ -21,6 +22,11 @@ struct Dev: AsyncParsableCommand {
 
     @Option(help: "The HTTP API's port on 127.0.0.1; peers use the ports from 1000 above it on.")
     var port = 8080
+
+    @Option(
+        name: .customLong("council"),
+        help: ArgumentHelp("A council file for a new network; may be repeated.", valueName: "file"))
+    var councils: [String] = []
 
     @Flag(help: "Remove the data directory first.")
     var fresh = false
@@ -99,11 +105,21 @@ struct Dev: AsyncParsableCommand {
                 throw Failure(
                     "\(data) holds a network of \(found) validators", hint: "--fresh removes it, --data names another", code: Exit.usage)
             }
+            let known = try Files.genesis(genesisPath).councils.map(\.name)
+            for path in councils {
+                let name = try CouncilFiles.read(path).name
+                guard known.contains(name) else {
+                    throw Failure(
+                        "\(data) holds a network without the council '\(Terminal.shown(name))'",
+                        hint: "--fresh removes it, --data names another", code: Exit.usage)
+                }
+            }
             Terminal.print("resuming the ledger in \(data)")
             return found
         }
         let count = validators ?? 4
-        let plan = NetworkPlan(name: "dev", validators: count, peerPort: port + 1000, apiPort: port)
+        var plan = NetworkPlan(name: "dev", validators: count, peerPort: port + 1000, apiPort: port)
+        plan.councils = try councils.map { path throws(Failure) in try CouncilFiles.planned(path) }
         _ = try NetworkSetup.create(plan, in: data, progress: KeyProgress(count).show)
         Terminal.print("made \(count) validators and \(genesisPath)")
         return count

@@ -38,6 +38,11 @@ struct NetworkInit: AsyncParsableCommand {
     @Option(help: "Commit after two message delays while at most so many validators are slow or faulty (FinWhale). (default: off)")
     var fastPathFaults: UInt64 = 0
 
+    @Option(
+        name: .customLong("council"),
+        help: ArgumentHelp("A council file; may be repeated. Its seats go to the validators in turn.", valueName: "file"))
+    var councils: [String] = []
+
     @Flag(help: "Print what was written as JSON.")
     var json = false
 
@@ -50,6 +55,7 @@ struct NetworkInit: AsyncParsableCommand {
     func run() async throws {
         var plan = NetworkPlan(name: name, validators: validators, host: host, peerPort: peerPort, apiPort: apiPort, scheme: scheme)
         plan.fastPathFaults = fastPathFaults
+        plan.councils = try councils.map { path throws(Failure) in try CouncilFiles.planned(path) }
         plan.passphrase = ProcessInfo.processInfo.environment["TRELLIS_PASSPHRASE"]
         if validators < 4 {
             Terminal.error("warning: \(validators) validator\(validators == 1 ? "" : "s") tolerate no fault; four tolerate one")
