@@ -81,23 +81,29 @@ extension Core {
     private func votes(for round: Round) -> [BlockReference]? {
         let dag = linearizer.dag
         let below = dag.blocks(round - 1)
-        var choices = [below.compactMap(\.first?.reference)]
-        if round > 1, dag.hasTwins(round - 2) {
-            choices += below.joined().map { block in
-                below.compactMap { twins in
-                    (twins.first { dag.exposed(by: [block.reference, $0.reference], below: round).isEmpty } ?? twins.first)?.reference
-                }
+        let exposure = Exposure(dag, below.joined().lazy.map(\.reference), below: round)
+        let first = below.compactMap(\.first?.reference)
+        if let allowed = allowed(first, round, exposure) { return allowed }
+        guard !exposure.isEmpty else { return nil }
+        for block in below.joined() {
+            let companions = below.compactMap { twins in
+                (twins.first { exposure.agree(block.reference, $0.reference) } ?? twins.first)?.reference
             }
-            choices += dag.blocks(round).joined().map { $0.parents.filter { $0.round + 1 == round } }
+            if let allowed = allowed(companions, round, exposure) { return allowed }
         }
-        for choice in choices {
-            let all = choice.filter { $0.author != own } + (ownLast.round + 1 == round ? [ownLast.reference] : [])
-            let exposed = dag.exposed(by: all, below: round)
-            guard ownLast.round + 1 < round || !exposed.contains(own) else { continue }
-            let allowed = all.filter { !exposed.contains($0.author) }
-            if allowed.reduce(0, { $0 + dag.stakes[$1.author] }) >= dag.stakes.quorum { return allowed }
+        for block in dag.blocks(round).joined() {
+            if let allowed = allowed(block.parents.filter { $0.round + 1 == round }, round, exposure) { return allowed }
         }
         return nil
+    }
+
+    /// What is left of `choice` without those whom it exposes; nil when that is less than a quorum.
+    private func allowed(_ choice: [BlockReference], _ round: Round, _ exposure: Exposure) -> [BlockReference]? {
+        let all = choice.filter { $0.author != own } + (ownLast.round + 1 == round ? [ownLast.reference] : [])
+        let exposed = exposure.exposed(by: all)
+        guard ownLast.round + 1 < round || !exposed.contains(own) else { return nil }
+        let allowed = all.filter { !exposed.contains($0.author) }
+        return allowed.reduce(0) { $0 + committee.stakes[$1.author] } >= committee.stakes.quorum ? allowed : nil
     }
 
     private func newestBlock(of author: ValidatorIndex, below round: Round) -> BlockReference? {

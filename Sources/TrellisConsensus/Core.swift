@@ -101,7 +101,7 @@ public struct Core: Sendable {
         for commit in recovered.commits { linearizer.replay(commit) }
         for block in recovered.blocks {
             if block.author == own, block.round > ownLast.round { said(block) }
-            _ = certifier.heard(block)
+            report(certifier.heard(block))
             guard let vertex = linearizer.dag.vertex(block.reference), !vertex.isOutput, block.round > linearizer.gcRound else { continue }
             remember(block)
             if block.author == own { pool.restore(block.payload, round: block.round) }
@@ -112,7 +112,6 @@ public struct Core: Sendable {
     /// One step of the protocol. Effects must be carried out in order, those of earlier steps first.
     public mutating func step(_ input: Input, now: Moment) -> [Effect] {
         self.now = Moment(monotonic: max(now.monotonic, self.now.monotonic), wall: now.wall)
-        effects = []
         guard !isHalted else { return [] }
         handle(input)
         releaseHeld()

@@ -83,20 +83,9 @@ public struct DAG: Sendable {
         return true
     }
 
-    /// Whether some author has more than one block at `round`.
-    func hasTwins(_ round: Round) -> Bool { index(round).map { rounds[$0].contains { $0.count > 1 } } ?? false }
-
-    /// The authors of whom two of `parents`, as parents of a block of `round`, show different blocks two rounds below it.
-    public func exposed(by parents: [BlockReference], below round: Round) -> Set<ValidatorIndex> {
-        guard round > 1, hasTwins(round - 2) else { return [] }
-        var shown: [ValidatorIndex: BlockReference] = [:]
-        var exposed: Set<ValidatorIndex> = []
-        for parent in parents where parent.round == round - 1 {
-            for block in vertex(parent)?.parents ?? [] where block.round == round - 2 {
-                if shown.updateValue(block, forKey: block.author) ?? block != block { exposed.insert(block.author) }
-            }
-        }
-        return exposed
+    /// The authors with more than one block at `round`, in order.
+    func twins(_ round: Round) -> [ValidatorIndex] {
+        blocks(round).enumerated().compactMap { author, blocks in blocks.count > 1 ? ValidatorIndex(author) : nil }
     }
 
     mutating func markOutput(_ reference: BlockReference) {

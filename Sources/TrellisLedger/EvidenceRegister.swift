@@ -32,6 +32,8 @@ public struct EvidenceRegister: Sendable, WireEncodable {
 
     public private(set) var entries: [RecordedEvidence] = []
     private var keys: Set<EvidenceKey> = []
+    /// Of `entries`, once it was asked for: they are large and change seldom.
+    private var digest: Digest?
 
     init() {}
 
@@ -51,7 +53,14 @@ public struct EvidenceRegister: Sendable, WireEncodable {
         guard hasRoom(for: recorded.evidence.key) else { return false }
         keys.insert(recorded.evidence.key)
         entries.append(recorded)
+        digest = nil
         return true
+    }
+
+    /// The tagged hash of all entries; nil where there are none.
+    mutating func digest(_ suite: HashSuite) -> Digest? {
+        if digest == nil, !isEmpty { digest = suite.tagged(.evidence, [wireBytes]) }
+        return digest
     }
 
     init(from decoder: inout WireDecoder) throws(WireError) {

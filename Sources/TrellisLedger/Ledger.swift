@@ -98,8 +98,7 @@ public struct Ledger: Sendable {
     /// evidence where there is any. No proposal's state hash is a tagged hash, so the parts cannot be taken for one another.
     mutating func stateDigest() -> Digest {
         let suite = committee.suite
-        let recorded = evidence.isEmpty ? [] : suite.tagged(.evidence, [evidence.wireBytes]).bytes
-        return suite.tagged(.state, [counters.wireBytes, pending.stateHashes(suite), recorded])
+        return suite.tagged(.state, [counters.wireBytes, pending.stateHashes(suite), evidence.digest(suite)?.bytes ?? []])
     }
 }
 

@@ -40,6 +40,20 @@ import TrellisModel
         #expect(driver.published.flatMap(\.header.attestations).count == 1)
     }
 
+    @Test func aConflictInTheJournalIsReportedAfterARestart() throws {
+        let (one, other) = (HashSuite.sha256.hash([1]), HashSuite.sha256.hash([2]))
+        let first = attesting(one, [1, 2, 3])
+        let second = test.block(
+            1, 6, first.map(\.reference), attestations: [Attestation(index: 1, checkpoint: other)])
+        let recovered = Recovered(blocks: test.grid([1, 2, 3], to: 4) + first + [second])
+        var core = Core(committee: test.committee, own: 0, pacing: Pacing(), recovered: recovered)
+        func conflicts(_ effects: [Effect]) -> [ValidatorIndex] {
+            effects.compactMap { if case .conflictingAttestations(let evidence) = $0 { evidence.author } else { nil } }
+        }
+        #expect(conflicts(core.step(.tick, now: Moment(monotonic: 1, wall: 5000))) == [1])
+        #expect(conflicts(core.step(.tick, now: Moment(monotonic: 2, wall: 5001))).isEmpty)
+    }
+
     @Test func aQuorumOfAttestationsIsACertificate() throws {
         var driver = executed()
         let digest = checkpoint(driver.commits[0]).digest(.sha256)
