@@ -20,6 +20,8 @@ struct Certifier: Sendable {
     /// The newest checkpoint this validator executed.
     private(set) var newest: Checkpoint?
     private(set) var certificate: CheckpointCertificate?
+    /// The newest that is of a commit still to be executed here.
+    private(set) var ahead: CheckpointCertificate?
 
     enum Finding: Sendable, Equatable {
         case certified(CheckpointCertificate)
@@ -40,6 +42,10 @@ struct Certifier: Sendable {
         newest = checkpoint
         guard checkpoint.index > certifiedIndex else { return [] }
         own[checkpoint.index] = checkpoint
+        if let ahead, ahead.checkpoint.index <= checkpoint.index {
+            self.ahead = nil
+            if ahead.checkpoint.index == checkpoint.index { return accept(ahead) }
+        }
         return settle(checkpoint.index)
     }
 
@@ -87,7 +93,11 @@ struct Certifier: Sendable {
     /// Takes a certificate that a peer sent and that was verified. True when it is newer than ours and matches what we executed.
     mutating func accept(_ certificate: CheckpointCertificate) -> [Finding] {
         let index = certificate.checkpoint.index
-        guard index > certifiedIndex, let checkpoint = own[index] else { return [] }
+        guard index > certifiedIndex else { return [] }
+        guard let checkpoint = own[index] else {
+            if index > max(newest?.index ?? 0, ahead?.checkpoint.index ?? 0) { ahead = certificate }
+            return []
+        }
         guard certificate.checkpoint == checkpoint else {
             return [
                 .diverged(

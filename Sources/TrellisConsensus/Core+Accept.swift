@@ -107,7 +107,7 @@ extension Core {
 
     /// An own block, mostly the one just built. One that comes from a peer is one that our journal lost: we go on from it, and never
     /// sign for its round again.
-    private mutating func adopt(_ block: Block) {
+    mutating func adopt(_ block: Block) {
         guard block.round > ownLast.round, !Mutation.isPlanted(.ownBlockNotAdopted) else { return }
         said(block)
         pool.restore(block.payload, round: block.round)
@@ -140,7 +140,7 @@ extension Core {
     }
 
     /// Garbage collection after the gc round moved.
-    private mutating func collect() {
+    mutating func collect() {
         let floor = linearizer.gcRound
         for reference in unexecuted.keys where reference.round <= floor { _ = forget(reference) }
         if !Mutation.isPlanted(.reclaimedForgotten) { pool.reclaim(atOrBelow: floor) }

@@ -12,7 +12,8 @@ extension Core {
 
     /// The round of the block that could be built now, if any.
     var proposableRound: Round? {
-        guard !isSealing, recall == nil else { return nil }
+        // Whoever has certified commits still to put out would only vote where all is decided.
+        guard !isSealing, recall == nil, !isBehindCertified else { return nil }
         // No round is entered without the own block of the round before, unless the slot three rounds back is decided. A block that the
         // journal lost counts as built: it cannot be built again.
         let isFree = Mutation.isPlanted(.pacingRuleRemoved)

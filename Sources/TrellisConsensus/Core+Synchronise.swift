@@ -15,6 +15,7 @@ struct Peer: Sendable {
     var asked: (round: Round, count: Int, at: UInt64)?
     /// The range last served to it, and when.
     var served: (from: Round, at: UInt64)?
+    var servedCommits: (after: UInt64, at: UInt64)?
 
     mutating func heardRound(_ heard: Round) { round = max(round, heard) }
 }
@@ -47,6 +48,7 @@ extension Core {
 
     mutating func synchronise() {
         fetchMissing()
+        catchUp()
         fetchRange()
         recallOwnBlocks()
         keepInTouch()
@@ -84,7 +86,7 @@ extension Core {
     private mutating func fetchRange() {
         let highest = linearizer.dag.highestRound
         let ahead = peers.filter { $0.key != own && $0.value.round > highest + rangeThreshold }
-        guard !ahead.isEmpty else {
+        guard !ahead.isEmpty, !isCatchingUp else {
             rangeFetch = nil
             return
         }
@@ -138,6 +140,7 @@ extension Core {
         if let next = fetches.nextAt { wishes.append(next) }
         if let rangeFetch { wishes.append(rangeFetch.askAgainAt) }
         if let recall { wishes.append(recall.askAgainAt) }
+        if let rangeWish { wishes.append(rangeWish) }
         if committee.validators.count > 1 {
             wishes.append(lastHeardFromUsAt + (repeatsItself ? pacing.retry : pacing.heartbeat))
         }
@@ -148,7 +151,7 @@ extension Core {
         if heartbeat.certified < certifier.certifiedIndex { tellNewest(sender) }
         // A round claimed in a heartbeat is only a hint of where to ask; a false one costs a request now and then that brings nothing.
         let highest = linearizer.dag.highestRound
-        guard heartbeat.round > highest || heartbeat.round == highest && linearizer.dag.slot(highest, sender).isEmpty,
+        guard !isCatchingUp, heartbeat.round > highest || heartbeat.round == highest && linearizer.dag.slot(highest, sender).isEmpty,
             !suspension.contains(round: heartbeat.round, author: sender)
         else { return }
         var asked = peers[sender]?.asked ?? (heartbeat.round, 0, 0)

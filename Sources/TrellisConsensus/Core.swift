@@ -60,6 +60,9 @@ public struct Core: Sendable {
     var recall: Recall?
     /// Up to here rounds are opened without anything to do: somebody has to let them pass before it may sign.
     var wantedRound: Round = 0
+    /// Not nil while certified commits are fetched.
+    var range: RangeSync?
+    var rangePeers = RangePeers()
 
     var now = Moment(monotonic: 0, wall: 0)
     var effects: [Effect] = []
@@ -101,7 +104,8 @@ public struct Core: Sendable {
         for commit in recovered.commits { linearizer.replay(commit) }
         for block in recovered.blocks {
             if block.author == own, block.round > ownLast.round { said(block) }
-            report(certifier.heard(block))
+            // Certificates are made of signatures that somebody checked.
+            if !recovered.unchecked.contains(block.reference) { report(certifier.heard(block)) }
             guard let vertex = linearizer.dag.vertex(block.reference), !vertex.isOutput, block.round > linearizer.gcRound else { continue }
             remember(block)
             if block.author == own { pool.restore(block.payload, round: block.round) }
@@ -134,6 +138,7 @@ public struct Core: Sendable {
         case .fetchRounds(let round, let sender): serveRounds(from: round, to: sender)
         case .recall(let nonce, let sender): answerRecall(nonce, from: sender)
         case .recalled(let nonce, let newest, let sender): receiveRecalled(nonce, newest, from: sender)
+        case .catchUp(let message, let sender): hear(message, from: sender)
         case .connected(let peer): greet(peer)
         case .sealed(let block): publish(block)
         case .executed(let checkpoint, let deadline): executed(checkpoint, nextDeadline: deadline)

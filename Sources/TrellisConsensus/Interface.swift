@@ -57,6 +57,8 @@ public enum Input: Sendable {
     case recall(nonce: UInt64, from: ValidatorIndex)
     /// A peer's newest own block, verified; nil: it has built none.
     case recalled(nonce: UInt64, VerifiedBlock?, from: ValidatorIndex)
+    /// About catching up, checked as far as that takes no state.
+    case catchUp(CatchUp, from: ValidatorIndex)
     case connected(ValidatorIndex)
     /// The block that `Effect.seal` asked for, signed.
     case sealed(Block)
@@ -78,6 +80,7 @@ public enum Effect: Sendable {
     /// Read these blocks from the journal and send them.
     case serve([BlockReference], to: ValidatorIndex)
     case serveRounds(from: Round, to: ValidatorIndex)
+    case catchUp(CatchUpEffect)
     /// Execute on the ledger and answer with `Input.executed`. One payload per block of the commit.
     case execute(Commit, [Payload])
     /// A block was accepted into the DAG for the first time: evaluate its proposals, before it commits.
@@ -100,6 +103,8 @@ public struct Recovered: Sendable {
     public var commits: [Commit]
     /// Blocks in the order in which they were stored: parents before children.
     public var blocks: [Block]
+    /// Those of them whose signatures nobody checked: a certified commit holds them.
+    public var unchecked: Set<BlockReference> = []
     /// The highest round that this validator may have signed.
     public var highWater: Round
     /// Not nil: it may have signed more than that, and asks the others under this number, which no earlier start used.

@@ -39,6 +39,8 @@ public enum PeerMessage: Sendable, Equatable {
     case recall(nonce: UInt64)
     /// The answer: the sender's newest own block, encoded; empty if it has built none.
     case recalled(nonce: UInt64, newest: [UInt8])
+    /// Between a validator that is far behind and one that is not.
+    case catchUp(CatchUpMessage)
 
     /// References in one fetch.
     public static let fetchMaximum = 256
@@ -69,6 +71,7 @@ public enum PeerMessage: Sendable, Equatable {
             encoder.u8(7)
             encoder.u64(nonce)
             encoder.byteString(newest)
+        case .catchUp(let message): message.encode(to: &encoder)
         }
         return encoder.bytes
     }
@@ -80,7 +83,8 @@ public enum PeerMessage: Sendable, Equatable {
             throw .tooMany(what: "message bytes", count: bytes.count, limit: limits.messageBytes)
         }
         var decoder = WireDecoder(bytes, suite: committee.suite)
-        switch try decoder.u8() {
+        let kind = try decoder.u8()
+        switch kind {
         case 1:
             let count = try decoder.count("blocks", limit: Limits.fetchedBlocksMaximum)
             var blocks: [[UInt8]] = []
@@ -92,7 +96,7 @@ public enum PeerMessage: Sendable, Equatable {
         case 5: self = .certificate(try CheckpointCertificate(from: &decoder))
         case 6: self = .recall(nonce: try decoder.u64())
         case 7: self = .recalled(nonce: try decoder.u64(), newest: try decoder.byteString("block", limit: limits.blockBytes))
-        default: throw .invalid(what: "message kind", offset: 0)
+        default: self = .catchUp(try CatchUpMessage(kind: kind, from: &decoder, limits: limits))
         }
         try decoder.finish()
     }

@@ -32,6 +32,7 @@ package enum Mutation: String, Sendable, CaseIterable {
     case parentQuorumUnchecked = "parent-quorum-unchecked"
     case signatureUnchecked = "signature-unchecked"
     case certificateUnchecked = "certificate-unchecked"
+    case rangeEndUnchecked = "range-end-unchecked"
     // Bounds.
     case suspendedUnbounded = "suspended-unbounded"
     case twinsUnbounded = "twins-unbounded"

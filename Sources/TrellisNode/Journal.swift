@@ -7,10 +7,14 @@ import TrellisModel
 import TrellisStorage
 
 final class Journal {
-    private enum Kind: UInt8 {
+    enum Kind: UInt8 {
         /// The block's reference, then its bytes.
         case block = 1
         case commit = 2
+        /// As `block`, of a certified commit: its digest is right, its signature was never checked.
+        case committed = 3
+        /// The index of the commit, then the certificate of its checkpoint.
+        case certificate = 4
     }
 
     /// What a scan of the journal brings back.
@@ -20,13 +24,22 @@ final class Journal {
         var truncatedBytes: Int
     }
 
+    /// Where a block is, and whether its signature was checked.
+    struct Place {
+        let reference: BlockReference
+        let position: LogPosition
+        var isChecked: Bool
+    }
+
     private static let segmentBytes = 64 << 20
-    private let log: SegmentLog
+    let log: SegmentLog
     /// Nil while this validator does not know what it signed.
     private var mark: HighWaterMark?
     private let disk: any Disk
-    private let committee: Committee
-    private var positions: [Round: [(reference: BlockReference, position: LogPosition)]] = [:]
+    let committee: Committee
+    private var positions: [Round: [Place]] = [:]
+    /// Where the commits and the certificates are, for those who are far behind.
+    var ranges = JournalRanges()
     private var lowestRound: Round = 0
     private var highestRound: Round = 0
 
@@ -39,16 +52,19 @@ final class Journal {
 
     var end: LogPosition { log.end }
 
-    func store(_ block: Block) throws(StorageError) {
+    /// - Parameter isChecked: whether the block's signature is known to be good.
+    func store(_ block: Block, isChecked: Bool = true) throws(StorageError) {
         var encoder = WireEncoder(reserving: block.encoded.count + 64)
         block.reference.encode(to: &encoder)
         encoder.raw(block.encoded)
-        let position = try log.append([TrellisStorage.Record(kind: Kind.block.rawValue, payload: encoder.bytes)])
-        for position in position { note(block.reference, at: position) }
+        let kind: Kind = isChecked ? .block : .committed
+        let position = try log.append([TrellisStorage.Record(kind: kind.rawValue, payload: encoder.bytes)])
+        for position in position { note(block.reference, at: position, isChecked) }
     }
 
     func store(_ commit: Commit) throws(StorageError) {
-        _ = try log.append([TrellisStorage.Record(kind: Kind.commit.rawValue, payload: commit.wireBytes)])
+        let positions = try log.append([TrellisStorage.Record(kind: Kind.commit.rawValue, payload: commit.wireBytes)])
+        for position in positions { ranges.note(commit: commit.index, at: position) }
     }
 
     /// Makes everything stored so far durable.
@@ -61,15 +77,17 @@ final class Journal {
         try mark.advance(to: .init(epoch: committee.epoch, round: block.round))
     }
 
-    /// Begins a mark anew: no round up to this one will be signed for.
+    /// Begins a mark anew: no round up to this one will be signed for. Whoever has a mark counts as one who holds what it voted for, so that
+    /// is made durable first.
     func recall(upTo round: Round) throws(StorageError) {
+        try sync()
         let mark: HighWaterMark = if let known = self.mark { known } else { try HighWaterMark(disk: disk, path: StoreLayout.highWater) }
         try mark.advance(to: .init(epoch: committee.epoch, round: round))
         self.mark = mark
     }
 
-    private func note(_ reference: BlockReference, at position: LogPosition) {
-        positions[reference.round, default: []].append((reference, position))
+    private func note(_ reference: BlockReference, at position: LogPosition, _ isChecked: Bool) {
+        positions[reference.round, default: []].append(Place(reference: reference, position: position, isChecked: isChecked))
         lowestRound = positions.count == 1 ? reference.round : min(lowestRound, reference.round)
         highestRound = max(highestRound, reference.round)
     }
@@ -94,6 +112,7 @@ final class Journal {
             if positions[round]?.isEmpty == true { positions[round] = nil }
         }
         lowestRound = positions.keys.min() ?? highestRound
+        ranges.prune(before: first)
     }
 
     /// The encoded blocks that are held of these, as many as fit one message.
@@ -101,8 +120,7 @@ final class Journal {
         var found: [[UInt8]] = []
         var room = committee.limits.messageBytes - 1024
         for reference in references.prefix(Limits.fetchedBlocksMaximum) {
-            guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { continue }
-            let bytes = try encoded(at: entry.position)
+            guard let bytes = try checked(reference) else { continue }
             guard bytes.count + 4 <= room else { break }
             room -= bytes.count + 4
             found.append(bytes)
@@ -123,13 +141,32 @@ final class Journal {
         var room = committee.limits.messageBytes - 1024
         for candidate in max(round, lowestRound)...highestRound {
             for entry in positions[candidate] ?? [] {
-                let bytes = try encoded(at: entry.position)
+                guard let bytes = try checked(entry.reference) else { continue }
                 guard bytes.count + 4 <= room, found.count < Limits.fetchedBlocksMaximum else { return found }
                 room -= bytes.count + 4
                 found.append(bytes)
             }
         }
         return found
+    }
+
+    /// A block as others may have it, its signature checked now if it was not before; nil if it is bad, or not held.
+    private func checked(_ reference: BlockReference) throws(StorageError) -> [UInt8]? {
+        guard let place = positions[reference.round]?.firstIndex(where: { $0.reference == reference }),
+            let entry = positions[reference.round]?[place]
+        else { return nil }
+        let bytes = try encoded(at: entry.position)
+        if !entry.isChecked {
+            guard (try? VerifiedBlock(wireBytes: bytes, committee: committee)) != nil else { return nil }
+            positions[reference.round]?[place].isChecked = true
+        }
+        return bytes
+    }
+
+    /// A block whose digest is right, and perhaps no more than that; nil if it is not held.
+    func encoded(_ reference: BlockReference) throws(StorageError) -> [UInt8]? {
+        guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { return nil }
+        return try encoded(at: entry.position)
     }
 
     private func encoded(at position: LogPosition) throws(StorageError) -> [UInt8] {
@@ -144,16 +181,21 @@ final class Journal {
         var recovered = Recovered(highWater: round ?? 0, recallNonce: mark == nil ? .random(in: 0 ... .max) : nil)
         var cursor = log.scan()
         while let (position, record) = try cursor.next() {
-            switch Kind(rawValue: record.kind) {
-            case .block:
+            let kind = Kind(rawValue: record.kind)
+            switch kind {
+            case .block, .committed:
                 var decoder = WireDecoder(record.payload, suite: committee.suite)
                 let reference = try BlockReference(from: &decoder)
-                note(reference, at: position)
+                note(reference, at: position, kind == .block)
                 guard position >= start else { continue }
+                if kind == .committed { recovered.unchecked.insert(reference) }
                 recovered.blocks.append(try Block(wireBytes: Array(record.payload[decoder.offset...]), committee: committee))
-            case .commit where position >= start:
+            case .commit:
+                ranges.note(commit: try index(of: record), at: position)
+                guard position >= start else { continue }
                 recovered.commits.append(try Commit(wireBytes: record.payload, suite: committee.suite))
-            case .commit, nil: continue
+            case .certificate: ranges.note(certificate: try index(of: record), at: position)
+            case nil: continue
             }
         }
         return Recovery(recovered: recovered, truncatedBytes: log.recovery.truncatedBytes)

@@ -46,10 +46,20 @@ final class PeerIntake: Sendable {
                 guard !newest.isEmpty else { return .recalled(nonce: nonce, nil, from: peer) }
                 guard let block = verified(newest, from: peer), block.block.author == peer else { return nil }
                 return .recalled(nonce: nonce, block, from: peer)
+            case .catchUp(let message): return .catchUp(checked(message, from: peer), from: peer)
             }
         } catch {
             refuse(peer, "\(error)")
             return nil
+        }
+    }
+
+    private func checked(_ message: CatchUpMessage, from peer: ValidatorIndex) -> CatchUp {
+        do {
+            return try message.checked(committee)
+        } catch {
+            refuse(peer, error.description)
+            return .lie
         }
     }
 

@@ -38,7 +38,9 @@ extension Replica {
 
     /// The transaction with `evidence`; nil where it is pending, recorded or too much.
     func accuse(_ evidence: Evidence) -> Input? {
-        guard pendingEvidence.admit(evidence, own: configuration.own, store.ledger.evidence) else { return nil }
+        // A block of a certified commit may have come with a signature that proves nothing.
+        guard (try? evidence.verify(committee)) != nil, pendingEvidence.admit(evidence, own: configuration.own, store.ledger.evidence)
+        else { return nil }
         logger.warning(
             "evidence of misbehaviour",
             metadata: ["validator": "\(evidence.author)", "offence": "\(evidence.offence.name)", "at": "\(evidence.position)"])

@@ -40,7 +40,7 @@ actor Replica {
     private let disk: RealDisk
     let journal: Journal
     let logger: Logger
-    private var network: PeerNetwork?
+    private(set) var network: PeerNetwork?
     private var wakeTask: Task<Void, Never>?
     /// Index merges beside the replica's thread, one after the other.
     private var maintenance: Task<Void, Never>?
@@ -180,9 +180,11 @@ actor Replica {
         case .broadcast(let message): network?.broadcast(message.wireBytes)
         case .serve(let references, let peer): send(try journal.read(references), to: peer)
         case .serveRounds(let from, let peer): send(try journal.read(from: from), to: peer)
+        case .catchUp(let effect): return try carryOut(effect)
         case .execute(let commit, let payloads): return try execute(commit, payloads)
         case .accepted(let block): evaluate(block)
         case .certified(let certificate):
+            try journal.keep(certificate)
             waiters.certified(logSize: certificate.checkpoint.logSize)
             events.publish(NodeEvent(kind: .certified(certificate.checkpoint), logIndex: nil))
         case .equivocation(let first, let second):
@@ -205,8 +207,8 @@ actor Replica {
         return Block(header: header, payload: payload, signature: signature, committee: committee)
     }
 
-    private func write(_ block: Block) throws {
-        try journal.store(block)
+    func write(_ block: Block, isChecked: Bool = true) throws {
+        try journal.store(block, isChecked: isChecked)
         unwrittenBytes += block.encoded.count
         // A validator that only listens, as while it catches up, must not gather its journal in memory.
         guard unwrittenBytes > 4 * committee.limits.blockBytes else { return }

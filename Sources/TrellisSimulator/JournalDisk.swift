@@ -60,6 +60,8 @@ struct JournalDisk {
         switch entry {
         case .block(let block): TrellisStorage.Record(kind: 1, payload: block.encoded)
         case .commit(let commit): TrellisStorage.Record(kind: 2, payload: commit.wireBytes)
+        case .committed(let block): TrellisStorage.Record(kind: 3, payload: block.encoded)
+        case .certificate(let certificate): TrellisStorage.Record(kind: 4, payload: certificate.wireBytes)
         }
     }
 

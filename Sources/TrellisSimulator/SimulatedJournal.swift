@@ -9,6 +9,9 @@ struct SimulatedJournal {
     enum Entry {
         case block(Block)
         case commit(Commit)
+        /// A block of a certified commit, whose signature was never checked.
+        case committed(Block)
+        case certificate(CheckpointCertificate)
     }
 
     private(set) var entries: [Entry] = []
@@ -18,6 +21,10 @@ struct SimulatedJournal {
     private var positions: [BlockReference: Int] = [:]
     private var rounds: [Round: [BlockReference]] = [:]
     private var highestRound: Round = 0
+    /// Where the commits and certificates are, by index, and which blocks' signatures nobody checked.
+    private(set) var commits: [UInt64: Int] = [:]
+    private(set) var certificates: [UInt64: Int] = [:]
+    private var unchecked: Set<BlockReference> = []
 
     /// Where the entries are written to, if they are; else memory plays the disk.
     private var disk: JournalDisk?
@@ -33,14 +40,12 @@ struct SimulatedJournal {
     var count: Int { entries.count }
     var markedRound: Round { highWater }
 
-    mutating func store(_ block: Block) {
-        note(block, at: entries.count)
-        append(.block(block))
-    }
-
+    mutating func store(_ block: Block, isChecked: Bool = true) { append(isChecked ? .block(block) : .committed(block)) }
     mutating func store(_ commit: Commit) { append(.commit(commit)) }
+    mutating func store(_ certificate: CheckpointCertificate) { append(.certificate(certificate)) }
 
     private mutating func append(_ entry: Entry) {
+        note(entry, at: entries.count)
         entries.append(entry)
         write { try $0.append(entry) }
     }
@@ -78,6 +83,7 @@ struct SimulatedJournal {
 
     /// The mark begins anew.
     mutating func recall(upTo round: Round) {
+        sync()
         write { _ = try $0.advance(to: round) }
         guard failure == nil else { return }
         highWater = max(highWater, round)
@@ -115,8 +121,20 @@ struct SimulatedJournal {
         positions = [:]
         rounds = [:]
         highestRound = 0
-        for (place, entry) in entries.enumerated() {
-            if case .block(let block) = entry { note(block, at: place) }
+        commits = [:]
+        certificates = [:]
+        unchecked = []
+        for (place, entry) in entries.enumerated() { note(entry, at: place) }
+    }
+
+    private mutating func note(_ entry: Entry, at place: Int) {
+        switch entry {
+        case .block(let block): note(block, at: place)
+        case .committed(let block):
+            note(block, at: place)
+            unchecked.insert(block.reference)
+        case .commit(let commit): commits[commit.index] = place
+        case .certificate(let certificate): certificates[certificate.checkpoint.index] = place
         }
     }
 
@@ -130,9 +148,23 @@ struct SimulatedJournal {
     func isSynced(_ reference: BlockReference) -> Bool { positions[reference].map { $0 < synced } ?? false }
 
     func block(_ reference: BlockReference) -> Block? {
-        guard let place = positions[reference], case .block(let block) = entries[place] else { return nil }
-        return block
+        guard let place = positions[reference] else { return nil }
+        switch entries[place] {
+        case .block(let block), .committed(let block): return block
+        case .commit, .certificate: return nil
+        }
     }
+
+    /// A block as others may have it: not with a signature that proves nothing.
+    private func checked(_ reference: BlockReference, _ committee: Committee) -> Block? {
+        block(reference).flatMap { !unchecked.contains(reference) || isValid($0, committee) ? $0 : nil }
+    }
+
+    private func isValid(_ block: Block, _ committee: Committee) -> Bool {
+        (try? VerifiedBlock(wireBytes: block.encoded, committee: committee)) != nil
+    }
+
+    func isChecked(_ reference: BlockReference) -> Bool { !unchecked.contains(reference) }
 
     /// The first position of any block above `round`.
     func position(above round: Round) -> Int {
@@ -151,22 +183,22 @@ struct SimulatedJournal {
     }
 
     /// Encoded blocks, as many as fit one message.
-    func read(_ references: [BlockReference], _ limits: Limits) -> [[UInt8]] {
-        fit(references.prefix(Limits.fetchedBlocksMaximum).compactMap(block), limits)
+    func read(_ references: [BlockReference], _ committee: Committee) -> [[UInt8]] {
+        fit(references.prefix(Limits.fetchedBlocksMaximum).compactMap { checked($0, committee) }, committee.limits)
     }
 
     /// Encoded blocks from `round` on in the order of rounds, as many as fit one message.
-    func read(from round: Round, _ limits: Limits) -> [[UInt8]] {
+    func read(from round: Round, _ committee: Committee) -> [[UInt8]] {
         guard round <= highestRound else { return [] }
         var found: [Block] = []
         for candidate in round...highestRound {
-            found.append(contentsOf: (rounds[candidate] ?? []).compactMap(block))
+            found.append(contentsOf: (rounds[candidate] ?? []).compactMap { checked($0, committee) })
             if found.count >= Limits.fetchedBlocksMaximum { break }
         }
-        return fit(Array(found.prefix(Limits.fetchedBlocksMaximum)), limits)
+        return fit(Array(found.prefix(Limits.fetchedBlocksMaximum)), committee.limits)
     }
 
-    private func fit(_ blocks: [Block], _ limits: Limits) -> [[UInt8]] {
+    func fit(_ blocks: [Block], _ limits: Limits) -> [[UInt8]] {
         var room = limits.messageBytes - 1024
         var fitting: [[UInt8]] = []
         for block in blocks {
@@ -183,7 +215,11 @@ struct SimulatedJournal {
         for entry in entries.dropFirst(start) {
             switch entry {
             case .block(let block): recovered.blocks.append(block)
+            case .committed(let block):
+                recovered.blocks.append(block)
+                recovered.unchecked.insert(block.reference)
             case .commit(let commit): recovered.commits.append(commit)
+            case .certificate: continue
             }
         }
         return recovered

@@ -119,8 +119,21 @@ extension PeerMessage {
         case .fetch(let references): "send me \(references.prefix(4).map(\.description).joined(separator: " "))"
         case .fetchRounds(let round): "send me all from round \(round)"
         case .certificate(let certificate): "certificate of checkpoint \(certificate.checkpoint.index)"
+        case .catchUp(let message): message.summary
         case .recall: "recall"
         case .recalled: "recalled"
+        }
+    }
+}
+
+extension CatchUpMessage {
+    /// For the transcript.
+    var summary: String {
+        switch self {
+        case .fetchCommits(let index): "send me the commits after \(index)"
+        case .commits(let certified): "\(certified.commits.count) commits up to \(certified.certificate.checkpoint.index)"
+        case .fetchCommitted(let references): "send me \(references.count) committed blocks"
+        case .committed(let blocks): "\(blocks.count) committed blocks"
         }
     }
 }

@@ -74,6 +74,7 @@ extension SimulatedValidator {
             }
         }
         world.note("\(name) has checkpoint \(certificate.checkpoint.index) certified by \(certificate.proofs.count)")
+        journal.keep(certificate)
         world.certified(certificate.checkpoint, at: self)
     }
 

@@ -219,8 +219,9 @@ final class SimulatedValidator {
             world.schedule(.synced(number, generation, block), after: work())
         case .send(let message, let peer): world.send(message, from: self, to: peer)
         case .broadcast(let message): world.send(message, from: self, to: nil)
-        case .serve(let references, let peer): serve(to: peer) { journal.read(references, committee.limits) }
-        case .serveRounds(let round, let peer): serve(to: peer) { journal.read(from: round, committee.limits) }
+        case .serve(let references, let peer): serve(to: peer) { journal.read(references, committee) }
+        case .serveRounds(let round, let peer): serve(to: peer) { journal.read(from: round, committee) }
+        case .catchUp(let effect): carryOut(effect)
         case .execute(let commit, let payloads): execute(commit, payloads)
         case .accepted(let block): evaluate(block)
         case .certified(let certificate): certified(certificate)
@@ -229,6 +230,8 @@ final class SimulatedValidator {
             world.note("\(name) sees equivocation: \(first) and \(second.reference)")
             if let held = journal.block(first) {
                 let suite = committee.suite
+                // Such a signature may prove nothing.
+                guard journal.isChecked(first) || held.isSigned(in: committee) else { return }
                 accuse(Evidence(.twinBlocks, AttestationProof(held, suite: suite), AttestationProof(second, suite: suite)))
             } else {
                 world.witness.violation("\(name) does not hold \(first), whose twin it sees")

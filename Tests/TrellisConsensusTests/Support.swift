@@ -86,6 +86,7 @@ struct Driver {
     var answersSeals = true
     var published: [Block] = []
     var stored: [Block] = []
+    var takenFromRanges: [Block] = []
     var commits: [Commit] = []
     var sent: [(message: PeerMessage, to: ValidatorIndex?)] = []
     var equivocations = 0
@@ -120,7 +121,8 @@ struct Driver {
                 case .diverged: isDiverged = true
                 case .recalled(let round): recalled = round
                 case .wake(let at): wakeAt = at
-                case .serve, .serveRounds, .accepted, .certified, .conflictingAttestations: break
+                case .catchUp(.store(let block)): takenFromRanges.append(block)
+                case .serve, .serveRounds, .catchUp, .accepted, .certified, .conflictingAttestations: break
                 }
             }
         }

@@ -65,6 +65,8 @@ protocol Adversary {
     mutating func publish(_ block: Block, twins: [Block], _ view: AdversaryView) -> [Shipment]
     /// Whether it answers a peer's requests for blocks.
     func serves(_ peer: ValidatorIndex, _ view: AdversaryView) -> Bool
+    /// What it answers to who is far behind, where an honest validator answers `message`; nil: nothing.
+    mutating func falsify(_ message: CatchUpMessage, _ view: AdversaryView) -> CatchUpMessage?
     /// What it sends upon a message, beside what the protocol says.
     mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment]
     /// What it does now and then.
@@ -80,6 +82,7 @@ extension Adversary {
     mutating func twins(of block: Block, _ view: AdversaryView) -> [Block] { [] }
     mutating func publish(_ block: Block, twins: [Block], _ view: AdversaryView) -> [Shipment] { [.block(block, to: nil)] }
     func serves(_ peer: ValidatorIndex, _ view: AdversaryView) -> Bool { true }
+    mutating func falsify(_ message: CatchUpMessage, _ view: AdversaryView) -> CatchUpMessage? { message }
     mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] { [] }
     mutating func act(_ view: AdversaryView) -> [Shipment] { [] }
     mutating func work(_ view: AdversaryView) -> [Transaction] { [] }

@@ -69,6 +69,10 @@ struct SyncPoisoner: Adversary {
         view.others.isEmpty ? [] : poison(view.others[random.below(view.others.count)], view)
     }
 
+    mutating func falsify(_ message: CatchUpMessage, _ view: AdversaryView) -> CatchUpMessage? {
+        RangeForger.falsify(message, view, &random)
+    }
+
     private mutating func poison(_ peer: ValidatorIndex, _ view: AdversaryView) -> [Shipment] {
         let message: PeerMessage? =
             switch random.below(4) {

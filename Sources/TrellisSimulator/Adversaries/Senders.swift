@@ -10,6 +10,7 @@ struct Withholder: Adversary {
     }
 
     func serves(_ peer: ValidatorIndex, _ view: AdversaryView) -> Bool { false }
+    mutating func falsify(_ message: CatchUpMessage, _ view: AdversaryView) -> CatchUpMessage? { nil }
 }
 
 /// Talks to just as many as a quorum takes, always the same.

@@ -1,0 +1,115 @@
+// What the journal keeps for validators that are far behind: where its commits are, and now and then the certificate of one of them, at which
+// a range can end (PROTOCOL §8).
+
+import TrellisConsensus
+import TrellisCrypto
+import TrellisModel
+import TrellisStorage
+
+/// Positions of commits, without gaps, and of certificates; both ascending.
+struct JournalRanges {
+    /// Commits between two certificates that are kept: few enough that a range with one fits a message, and so many that certificates, each as
+    /// large as a quorum's signatures, are a small part of the journal.
+    static let certificateEvery: UInt64 = 64
+
+    private var firstCommit: UInt64 = 1
+    private var commits: [LogPosition] = []
+    private(set) var certificates: [(index: UInt64, position: LogPosition)] = []
+
+    var lastCertified: UInt64 { certificates.last?.index ?? 0 }
+
+    /// A commit that does not follow the last one begins the list anew: what lies below is of before a state was installed.
+    mutating func note(commit index: UInt64, at position: LogPosition) {
+        if index > firstCommit, index - firstCommit < UInt64(commits.count) {
+            // Decided once more, since the journal was cut.
+            commits.removeLast(commits.count - Int(index - firstCommit))
+        } else if index != firstCommit + UInt64(commits.count) {
+            commits = []
+            firstCommit = index
+        }
+        commits.append(position)
+    }
+
+    mutating func note(certificate index: UInt64, at position: LogPosition) {
+        if index > lastCertified { certificates.append((index, position)) }
+    }
+
+    func position(of index: UInt64) -> LogPosition? {
+        guard index >= firstCommit, index - firstCommit < UInt64(commits.count) else { return nil }
+        return commits[Int(index - firstCommit)]
+    }
+
+    mutating func prune(before first: LogPosition) {
+        let count = commits.firstIndex { $0 >= first } ?? commits.count
+        commits.removeFirst(count)
+        firstCommit += UInt64(count)
+        certificates.removeAll { $0.position < first }
+    }
+}
+
+extension Journal {
+    /// Keeps the certificate, if the last one that is kept is old enough.
+    func keep(_ certificate: CheckpointCertificate) throws(StorageError) {
+        let index = certificate.checkpoint.index
+        guard index >= ranges.lastCertified + JournalRanges.certificateEvery else { return }
+        var encoder = WireEncoder()
+        encoder.u64(index)
+        certificate.encode(to: &encoder)
+        let positions = try log.append([TrellisStorage.Record(kind: Kind.certificate.rawValue, payload: encoder.bytes)])
+        for position in positions { ranges.note(certificate: index, at: position) }
+    }
+
+    /// The index with which a commit's record begins, and a certificate's.
+    func index(of record: TrellisStorage.Record) throws(WireError) -> UInt64 {
+        var decoder = WireDecoder(record.payload, suite: committee.suite)
+        return try decoder.u64()
+    }
+
+    func commit(_ index: UInt64) throws -> Commit? {
+        guard let position = ranges.position(of: index) else { return nil }
+        _ = try log.commit(sync: false)
+        return try Commit(wireBytes: try log.read(position).payload, suite: committee.suite)
+    }
+
+    /// The commits after `index` up to one that is certified, as many as fit a message; nil where they are not held, or none is certified.
+    ///
+    /// - Parameter newest: the newest certificate there is.
+    func certifiedCommits(after index: UInt64, newest: CheckpointCertificate?) throws -> CertifiedCommits? {
+        var ends = ranges.certificates.map(\.index).filter { $0 > index }
+        if let newest = newest?.checkpoint.index, newest > ends.last ?? index { ends.append(newest) }
+        guard let last = ends.last, index < .max, ranges.position(of: index + 1) != nil else { return nil }
+        var room = committee.limits.messageBytes - committee.limits.certificateBytes - 1024
+        var commits: [Commit] = []
+        var fitting = 0
+        for next in index + 1...last where commits.count < CertifiedCommits.commitsMaximum {
+            guard let commit = try commit(next) else { break }
+            room -= commit.wireBytes.count + 4
+            guard room >= 0 else { break }
+            commits.append(commit)
+            if ends.contains(next) { fitting = commits.count }
+        }
+        guard fitting > 0, let certificate = try certificate(of: commits[fitting - 1].index, newest) else { return nil }
+        return CertifiedCommits(certificate: certificate, commits: Array(commits[..<fitting]))
+    }
+
+    private func certificate(of index: UInt64, _ newest: CheckpointCertificate?) throws -> CheckpointCertificate? {
+        guard let position = ranges.certificates.first(where: { $0.index == index })?.position else { return newest }
+        _ = try log.commit(sync: false)
+        var decoder = WireDecoder(try log.read(position).payload, suite: committee.suite)
+        _ = try decoder.u64()
+        return try CheckpointCertificate(from: &decoder)
+    }
+
+    /// The encoded blocks that are held of these, as many as fit one message. Who gets them relies on their digests alone.
+    func readCommitted(_ references: [BlockReference]) throws(StorageError) -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        var room = committee.limits.messageBytes - 1024
+        for reference in references.prefix(PeerMessage.fetchMaximum) {
+            guard let bytes = try encoded(reference) else { continue }
+            room -= bytes.count + 4
+            guard room >= 0 else { break }
+            found.append(bytes)
+        }
+        return found
+    }
+}
