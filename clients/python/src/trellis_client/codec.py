@@ -1,0 +1,152 @@
+"""The canonical codec (docs/receipts.md, "Byte layouts") and the hashes over it. Nothing trusts a length: every count is bounded before
+anything is allocated, and all that fails is MalformedError."""
+import functools
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, NamedTuple, Self, TypeAlias, cast, dataclass_transform, get_args, get_origin, get_type_hints
+
+from .errors import MalformedError
+
+class Suite(NamedTuple):
+    """A hash suite: its number on the wire, its name in a genesis, the bytes of a digest."""
+    number: int
+    name: str
+    size: int
+
+    def hash(self, data: bytes) -> bytes:
+        return hashlib.new(self.name, data).digest()
+
+    def tagged(self, domain: str, *parts: bytes) -> bytes:
+        """T(domain, parts…) = H(u8 length of domain ‖ domain ‖ parts…)."""
+        return self.hash(prefixed(domain) + b"".join(parts))
+
+SHA256, SHA384 = Suite(1, "sha256", 32), Suite(2, "sha384", 48)
+SUITES = {suite.number: suite for suite in (SHA256, SHA384)}
+
+def integer(value: int, size: int) -> bytes:
+    return value.to_bytes(size, "little")
+
+def prefixed(domain: str) -> bytes:
+    return integer(len(domain.encode()), 1) + domain.encode()
+
+def byte_string(value: bytes | str) -> bytes:
+    data = value.encode() if isinstance(value, str) else value
+    return integer(len(data), 4) + data
+
+def items(encoded: list[bytes]) -> bytes:
+    return integer(len(encoded), 4) + b"".join(encoded)
+
+def require(condition: bool, what: str) -> None:
+    if not condition:
+        raise MalformedError(what)
+
+class Reader:
+    """Reads canonical bytes from front to back; `suite` says how long a digest is."""
+    def __init__(self, data: bytes, suite: Suite = SHA256) -> None:
+        self.data, self.suite, self.offset = data, suite, 0
+
+    def raw(self, count: int) -> bytes:
+        require(count <= len(self.data) - self.offset, f"the input ends early at byte {self.offset}")
+        self.offset += count
+        return self.data[self.offset - count : self.offset]
+
+    def number(self, size: int, high: int = (1 << 64) - 1) -> int:
+        number = int.from_bytes(self.raw(size), "little")
+        require(number <= high, f"{number} before byte {self.offset} exceeds the limit of {high}")
+        return number
+
+    def finish(self) -> None:
+        require(self.offset == len(self.data), f"bytes after the end of the value at byte {self.offset}")
+
+class Integer(NamedTuple):
+    """How a field is written: an integer of `size` bytes."""
+    size: int
+    high: int = (1 << 64) - 1
+
+class Fixed(NamedTuple):
+    """Bytes without a length in front; a digest of the suite where `size` is 0."""
+    size: int = 0
+
+class Bounded(NamedTuple):
+    """A text, byte string or list of at most `limit` bytes or elements, behind their number."""
+    limit: int
+
+U32: TypeAlias = Annotated[int, Integer(4)]
+U64: TypeAlias = Annotated[int, Integer(8)]
+Hash: TypeAlias = Annotated[bytes, Fixed()]
+Sha256: TypeAlias = Annotated[bytes, Fixed(32)]
+
+def _split(hint: Any) -> tuple[Any, Any]:
+    return get_args(hint) if get_origin(hint) is Annotated else (hint, None)
+
+@functools.cache
+def _layout(cls: Any) -> list[tuple[str, Any, Any]]:
+    """(name, type, kind) of every field."""
+    return [(name, *_split(hint)) for name, hint in get_type_hints(cls, include_extras=True).items()]
+
+@dataclass_transform(frozen_default=True)
+class Wire:
+    """Base of frozen dataclasses whose fields, in their order and with their annotations, are their canonical encoding."""
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        return cls(*(_read(reader, base, kind) for _, base, kind in _layout(cast(Any, cls))))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Exactly one value that fills `data`."""
+        reader = Reader(data)
+        value = cls.read(reader)
+        reader.finish()
+        return value
+
+    @functools.cached_property
+    def encoded(self) -> bytes:
+        return b"".join(_encode(getattr(self, name), kind) for name, _, kind in _layout(cast(Any, type(self))))
+
+def _read(reader: Reader, base: Any, kind: Any) -> Any:
+    try:
+        match kind:
+            case Integer(size, high):
+                number = reader.number(size, high)
+                return base(number) if issubclass(base, Enum) else number
+            case Fixed(size):
+                return reader.raw(size or reader.suite.size)
+            case Bounded(limit) if base in (str, bytes):
+                data = reader.raw(reader.number(4, limit))
+                return data.decode() if base is str else data
+            case Bounded(limit):
+                return tuple(_read(reader, *_split(get_args(base)[0])) for _ in range(reader.number(4, limit)))
+        return base.read(reader)
+    except ValueError:
+        raise MalformedError(f"a text or code before byte {reader.offset} is none") from None
+
+def _encode(value: Any, kind: Any) -> bytes:
+    match kind:
+        case Integer(size, _):
+            return integer(value.value if isinstance(value, Enum) else value, size)
+        case Bounded(_):
+            return items([_encode(one, None) for one in value]) if isinstance(value, tuple) else byte_string(value)
+    return value.encoded if isinstance(value, Wire) else bytes(value)
+
+def leaf_hash(entry: bytes) -> bytes:
+    """RFC 9162 §2.1.1: the identifier of whatever was submitted, and the leaf of a log entry."""
+    return SHA256.hash(b"\x00" + entry)
+
+def log_root(entry: bytes, index: int, size: int, proof: tuple[bytes, ...]) -> bytes | None:
+    """The root that an inclusion proof leads to (RFC 9162 §2.1.3.2); None when it has not the length that index and size ask for."""
+    node, position, last = leaf_hash(entry), index, size - 1
+    for sibling in proof:
+        if last <= 0:
+            return None
+        if position & 1 or position == last:
+            node = SHA256.hash(b"\x01" + sibling + node)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            node = SHA256.hash(b"\x01" + node + sibling)
+        position, last = position >> 1, last >> 1
+    return node if last == 0 and index < size else None

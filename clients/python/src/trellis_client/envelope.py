@@ -1,0 +1,160 @@
+"""Sealed envelopes for holders of keys of id-MLKEM768-ECDH-P384-SHA3-256 (docs/envelope.md): all recipients read the same payload, whole,
+or nothing."""
+
+import hashlib
+import os
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, mlkem
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.constant_time import bytes_eq
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from .codec import SHA384, prefixed
+from .errors import EnvelopeError
+from .signatures import p384_point
+
+MAGIC, SUITE = b"TRLSENV\x01", 1
+PREAMBLE, NAME, CIPHERTEXT, WRAPPED, COMMITMENT, TAG = 12, 48, 1185, 48, 48, 16
+STANZA = NAME + CIPHERTEXT + WRAPPED
+RECIPIENTS_MAXIMUM = ((1 << 20) - PREAMBLE - COMMITMENT) // STANZA
+PAYLOAD_MAXIMUM = 1 << 40
+PUBLIC_KEY_SIZE, PRIVATE_KEY_SIZE, LATTICE_KEY, LATTICE_CIPHERTEXT = 1281, 128, 1184, 1088
+KEY_HEAD, KEY_TAIL = bytes.fromhex("303e0201010430"), bytes.fromhex("a00706052b81040022")
+
+class PrivateKey:
+    """A private key of the KEM, from its 128 bytes: a 64-byte ML-KEM seed, then an ECPrivateKey (RFC 5915)."""
+    def __init__(self, serialized: bytes) -> None:
+        """Raises EnvelopeError ("refused")."""
+        if len(serialized) != PRIVATE_KEY_SIZE or serialized[64:71] != KEY_HEAD or serialized[119:] != KEY_TAIL:
+            raise EnvelopeError("this is not a private key of the KEM", "refused")
+        try:
+            self._curve = ec.derive_private_key(int.from_bytes(serialized[71:119], "big"), ec.SECP384R1())
+        except ValueError:
+            raise EnvelopeError("the scalar of the private key is out of range", "refused") from None
+        self._lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(serialized[:64])
+        self._point = _uncompressed(self._curve)
+        self.serialized, self.public_key = serialized, self._lattice.public_key().public_bytes_raw() + self._point
+
+    @classmethod
+    def generate(cls) -> "PrivateKey":
+        scalar = ec.generate_private_key(ec.SECP384R1()).private_numbers().private_value
+        return cls(os.urandom(64) + KEY_HEAD + scalar.to_bytes(48, "big") + KEY_TAIL)
+
+    def decapsulate(self, ciphertext: bytes) -> bytes:
+        """The shared secret. Raises ValueError for what is no ciphertext."""
+        first, point = ciphertext[:LATTICE_CIPHERTEXT], ciphertext[LATTICE_CIPHERTEXT:]
+        return _combine(self._lattice.decapsulate(first), self._curve.exchange(ec.ECDH(), p384_point(point)), point, self._point)
+
+def encapsulate(public_key: bytes) -> tuple[bytes, bytes]:
+    """(ciphertext, shared secret) for the holder of a public key. Raises ValueError for what is none."""
+    secret, ciphertext = mlkem.MLKEM768PublicKey.from_public_bytes(public_key[:LATTICE_KEY]).encapsulate()
+    ephemeral = ec.generate_private_key(ec.SECP384R1())
+    shared, point = ephemeral.exchange(ec.ECDH(), p384_point(public_key[LATTICE_KEY:])), _uncompressed(ephemeral)
+    return ciphertext + point, _combine(secret, shared, point, public_key[LATTICE_KEY:])
+
+def _uncompressed(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+def _combine(lattice: bytes, curve: bytes, ciphertext: bytes, point: bytes) -> bytes:
+    return hashlib.sha3_256(lattice + curve + ciphertext + point + b"MLKEM768-P384").digest()
+
+@dataclass(frozen=True)
+class EnvelopeContext:
+    """What an envelope is for. It does not travel with the envelope: both sides know it, and only the same opens."""
+    purpose: str
+    chain: bytes = b""
+    sender: bytes = b""
+
+    def __post_init__(self) -> None:
+        if len(self.purpose.encode()) > 255 or len(self.chain) not in (0, 32, 48):
+            raise EnvelopeError("a purpose has at most 255 bytes, a chain 0, 32 or 48", "refused")
+
+    @property
+    def encoded(self) -> bytes:
+        return b"".join(struct.pack("<Q", len(part)) + part for part in (self.purpose.encode(), self.chain, self.sender))
+
+def seal(payload: bytes, recipients: Sequence[bytes], context: EnvelopeContext, chunk_bits: int = 16) -> bytes:
+    """Seals for the holders of public keys, in chunks of 2^`chunk_bits` bytes (6 to 20). Raises EnvelopeError ("refused")."""
+    named = sorted((_name(public), public) for public in recipients)
+    if not 1 <= len(named) <= RECIPIENTS_MAXIMUM or len({name for name, _ in named}) != len(named):
+        raise EnvelopeError(f"1 to {RECIPIENTS_MAXIMUM} recipients, each once", "refused")
+    if not 6 <= chunk_bits <= 20 or len(payload) > PAYLOAD_MAXIMUM:
+        raise EnvelopeError("chunks have 2^6 to 2^20 bytes, a payload at most 2^40", "refused")
+    preamble = MAGIC + struct.pack("<BBH", SUITE, chunk_bits, len(named))
+    transcript = SHA384.tagged("trellis/envelope/1", context.encoded, preamble, *(name for name, _ in named))
+    content, stanzas = os.urandom(32), []
+    for name, public in named:
+        if len(public) != PUBLIC_KEY_SIZE:
+            raise EnvelopeError(f"a recipient's public key has {PUBLIC_KEY_SIZE} bytes", "refused")
+        try:
+            ciphertext, secret = encapsulate(public)
+        except ValueError:
+            raise EnvelopeError(f"recipient {name.hex()} is not a public key of the KEM", "refused") from None
+        stanzas.append(name + ciphertext + _wrapping(secret, transcript, name, ciphertext).encrypt(bytes(12), content, transcript))
+    cipher, commitment = _payload_keys(content, transcript, stanzas)
+    pieces = _split(payload, 1 << chunk_bits)
+    chunks = (cipher.encrypt(_nonce(place, pieces), piece, None) for place, piece in enumerate(pieces))
+    return b"".join([preamble, *stanzas, commitment, *chunks])
+
+def unseal(envelope: bytes, key: PrivateKey, context: EnvelopeContext) -> bytes:
+    """The payload; nothing of it before the end of the envelope is authentic. Raises EnvelopeError."""
+    preamble, stanzas, commitment, sealed, chunk_size = _parse(envelope)
+    transcript = SHA384.tagged("trellis/envelope/1", context.encoded, preamble, *(stanza[:NAME] for stanza in stanzas))
+    own = _name(key.public_key)
+    stanza = next((one for one in stanzas if one[:NAME] == own), None)
+    if stanza is None:
+        raise EnvelopeError("the envelope is for others", "not-a-recipient")
+    ciphertext, wrapped = stanza[NAME:-WRAPPED], stanza[-WRAPPED:]
+    try:
+        content = _wrapping(key.decapsulate(ciphertext), transcript, own, ciphertext).decrypt(bytes(12), wrapped, transcript)
+        cipher, expected = _payload_keys(content, transcript, stanzas)
+        if not bytes_eq(expected, commitment):
+            raise InvalidTag
+        pieces = _split(sealed, chunk_size + TAG)
+        return b"".join([cipher.decrypt(_nonce(place, pieces), piece, None) for place, piece in enumerate(pieces)])
+    except (InvalidTag, ValueError):
+        raise EnvelopeError("the envelope was changed or cut off, or its context is another", "authentication") from None
+
+def _parse(envelope: bytes) -> tuple[bytes, list[bytes], bytes, bytes, int]:
+    """Preamble, stanzas, commitment, sealed chunks, chunk size. Raises EnvelopeError ("malformed")."""
+    _require(len(envelope) >= PREAMBLE and envelope[:9] == MAGIC + bytes([SUITE]), "it is no envelope of version 1")
+    bits, count = envelope[9], int.from_bytes(envelope[10:12], "little")
+    _require(6 <= bits <= 20 and 1 <= count <= RECIPIENTS_MAXIMUM, "its preamble is out of bounds")
+    end = PREAMBLE + count * STANZA
+    sealed = envelope[end + COMMITMENT :]
+    _require(len(sealed) >= TAG, "it ends too early")
+    _require(len(sealed) == TAG or (len(sealed) - 1) % ((1 << bits) + TAG) >= TAG, "its last chunk is empty")
+    stanzas = _split(envelope[PREAMBLE:end], STANZA)
+    names = [stanza[:NAME] for stanza in stanzas]
+    _require(names == sorted(set(names)), "its recipients are not in ascending order")
+    return envelope[:PREAMBLE], stanzas, envelope[end : end + COMMITMENT], sealed, 1 << bits
+
+def _require(condition: bool, what: str) -> None:
+    if not condition:
+        raise EnvelopeError(what, "malformed")
+
+def _split(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)] or [b""]
+
+def _nonce(place: int, pieces: list[bytes]) -> bytes:
+    return struct.pack("<IQ", place == len(pieces) - 1, place)
+
+def _name(public_key: bytes) -> bytes:
+    return SHA384.tagged("trellis/envelope/recipient/1", public_key)
+
+def _derive(secret: bytes, salt: bytes, info: bytes, size: int) -> bytes:
+    return HKDF(algorithm=hashes.SHA384(), length=size, salt=salt, info=info).derive(secret)
+
+def _wrapping(secret: bytes, transcript: bytes, name: bytes, ciphertext: bytes) -> AESGCM:
+    return AESGCM(_derive(secret, transcript, prefixed("trellis/envelope/wrap/1") + name + ciphertext, 32))
+
+def _payload_keys(content: bytes, transcript: bytes, stanzas: list[bytes]) -> tuple[AESGCM, bytes]:
+    salt = SHA384.tagged("trellis/envelope/header/1", transcript, *stanzas)
+    commitment = _derive(content, salt, prefixed("trellis/envelope/commitment/1"), COMMITMENT)
+    return AESGCM(_derive(content, salt, prefixed("trellis/envelope/payload/1"), 32)), commitment

@@ -1,0 +1,165 @@
+"""Networks, receipts and evidence made in Python: what a quorum of validators would sign, with keys of the `cryptography` library, so that
+receipts go from here to Swift as well, and may say what no network says."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from trellis_client import Genesis, Outcome, Verdict
+from trellis_client.codec import SHA256, SUITES, Suite, byte_string, integer, leaf_hash, prefixed
+from trellis_client.genesis import FORMAT, _encoded
+from trellis_client.ledger import (
+    BLOCK,
+    DECISION,
+    EVIDENCE,
+    PROPOSAL,
+    Attestation,
+    Attested,
+    Certificate,
+    Checkpoint,
+    Decision,
+    Field,
+    Prefix,
+    Proposal,
+    Record,
+    SeatVote,
+    nonce_of,
+)
+from trellis_client.proof import JSON, OFFENCES, Evidence, Receipt, _summary, render
+from trellis_client.signatures import NAMES, SCHEMES
+
+LATTICES: dict[str, Any] = {"ML-DSA-44": mldsa.MLDSA44PrivateKey, "ML-DSA-65": mldsa.MLDSA65PrivateKey, "ML-DSA-87": mldsa.MLDSA87PrivateKey}
+TIME = 1_795_000_000_000
+
+
+@dataclass(frozen=True)
+class Key:
+    """A signing key: its public key, and what signs (message, domain)."""
+
+    scheme: str
+    public: bytes
+    sign: Callable[[bytes, str], bytes]
+
+
+def key(scheme: str) -> Key:
+    if scheme in LATTICES:
+        lattice = LATTICES[scheme].generate()
+        return Key(scheme, lattice.public_key().public_bytes_raw(), lambda message, domain: lattice.sign(message, domain.encode()))
+    if scheme == "Ed25519":
+        edwards = ed25519.Ed25519PrivateKey.generate()
+        public = edwards.public_key().public_bytes_raw()
+        return Key(scheme, public, lambda message, domain: edwards.sign(prefixed(domain) + message if domain else message))
+    if scheme == "ECDSA-P384":
+        curve = ec.generate_private_key(ec.SECP384R1())
+
+        def sign(message: bytes, domain: str) -> bytes:
+            der = curve.sign(prefixed(domain) + message if domain else message, ec.ECDSA(hashes.SHA384()))
+            return b"".join(part.to_bytes(48, "big") for part in decode_dss_signature(der)) if domain else der
+
+        return Key(scheme, curve.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint), sign)
+    first, second = (key(part) for part in SCHEMES[scheme].parts)
+
+    def sign_both(message: bytes, domain: str) -> bytes:
+        signed = b"CompositeAlgorithmSignatures2025" + scheme.encode() + prefixed(domain) + hashlib.sha512(message).digest()
+        return first.sign(signed, scheme) + second.sign(signed, "")
+
+    return Key(scheme, first.public + second.public, sign_both)
+
+
+def encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+class Network:
+    """A committee of `schemes`, each with a stake of 1 and a seat in the council `default`."""
+
+    def __init__(self, schemes: Sequence[str] = ("Ed25519",) * 4, suite: Suite = SHA256, **parameters: int) -> None:
+        self.keys = [key(scheme) for scheme in schemes]
+        identities = [key("Ed25519") for _ in schemes]
+        self.members: dict[str, Any] = {
+            "format": FORMAT, "name": "forged", "nonce": encode(bytes(16)), "created_ms": TIME, "epoch": 0, "hash": suite.name,
+            "validators": [
+                {
+                    "name": f"validator-{place}", "stake": 1, "scheme": one.scheme, "consensus_key": encode(one.public),
+                    "identity_scheme": "Ed25519", "identity_key": encode(identity.public),
+                }
+                for place, (one, identity) in enumerate(zip(self.keys, identities, strict=True))
+            ],
+            "councils": [
+                {
+                    "name": "default", "threshold_permille": 670, "deadline_ms": 30_000,
+                    "seats": [
+                        {"name": f"seat-{place}", "validator": place, "weight": 1, "scheme": one.scheme, "key": encode(one.public)}
+                        | ({"mandate": "Look at größe."} if place == 2 else {})
+                        for place, one in enumerate(self.keys)
+                    ],
+                }
+            ],
+            "parameters": {"gc_depth": 64, "payload_bytes": 1 << 20, "transaction_bytes": 256 << 10, "rounds_ahead": 128} | parameters,
+        }  # fmt: skip
+        self.genesis = Genesis.load(self.genesis_file)
+        self.suite = self.genesis.suite
+
+    @property
+    def genesis_file(self) -> bytes:
+        chain = SHA256.tagged(FORMAT, _encoded(self.members))
+        return json.dumps(self.members | {"chain_id": chain.hex()}, indent=2).encode()
+
+    def proposal(self, text: str = "ls -la", **fields: str) -> Proposal:
+        ordered = sorted(fields.items())
+        return Proposal(PROPOSAL, nonce_of("forged"), "default", "command", text, tuple(Field(*one) for one in ordered))
+
+    def decision(self, verdicts: Sequence[int] = (1, 1, 3, 1), outcome: int = 1, text: str = "ls -la", **fields: str) -> Decision:
+        votes = tuple(SeatVote(place, 1, Verdict(one), f"because {place}" if one else "") for place, one in enumerate(verdicts))
+        proposal = self.proposal(text, **fields)
+        return Decision(DECISION, proposal, Outcome(outcome), 670, votes, 2, TIME + 10, 3, TIME + 20)
+
+    def header(self, author: int, attested: Sequence[Attested], signer: int | None = None, **prefix: int) -> Attestation:
+        values = {"epoch": 0, "round": 9, "author": author, "timestamp_ms": TIME + author, "scheme": SCHEMES[self.keys[author].scheme].identifier}
+        unsigned = Attestation(Prefix(**(values | prefix)), bytes(self.suite.size), bytes(32), tuple(attested), b"")
+        signature = self.keys[author if signer is None else signer].sign(unsigned.signed(self.genesis), BLOCK)
+        return replace(unsigned, signature=signature)
+
+    def receipt(self, entry: Decision | Record, signers: Sequence[int] = (0, 1, 3), **checkpoint: Any) -> Receipt:
+        """Of the second of three entries of a log."""
+        left, leaf, right = leaf_hash(b"left"), leaf_hash(entry.encoded), leaf_hash(b"right")
+        inner = SHA256.hash(b"\x01" + left + leaf)
+        zero = bytes(self.suite.size)
+        values = {
+            "chain": self.genesis.chain, "epoch": 0, "index": 5, "commit": zero, "log_size": 3,
+            "log_root": SHA256.hash(b"\x01" + inner + right), "state": zero, "timestamp_ms": TIME + 30,
+        }  # fmt: skip
+        point = Checkpoint(**(values | checkpoint))
+        attested = [Attested(point.index, self.suite.tagged("trellis/checkpoint/1", point.encoded))]
+        proofs = tuple(self.header(author, attested) for author in signers)
+        return Receipt(entry.encoded, 1, (left, right), Certificate(point, proofs), ())
+
+    def receipt_file(self, receipt: Receipt, entry: Decision | Record) -> bytes:
+        return self.file("receipt", receipt.certificate.checkpoint.chain, _summary(entry, receipt), receipt.encoded)
+
+    def evidence_file(self, offence: int, position: int, first: Attestation, second: Attestation) -> bytes:
+        first, second = sorted((first, second), key=lambda one: one.encoded)
+        evidence = Evidence(EVIDENCE, offence, first, second)
+        headers = [one.prefix for one in (first, second)]
+        summary: JSON = {
+            "identifier": leaf_hash(evidence.encoded).hex(), "validator": headers[0].author, "offence": OFFENCES[offence], "position": position,
+            "headers": [{"round": one.round, "scheme": NAMES[one.scheme], "timestamp_ms": one.timestamp_ms} for one in headers],
+        }  # fmt: skip
+        return self.file("evidence", self.genesis.chain, summary, self.genesis.chain + evidence.encoded)
+
+    def file(self, field: str, chain: bytes, summary: JSON, body: bytes) -> bytes:
+        proof = byte_string(f"trellis/{field}/1") + integer(self.suite.number, 1) + body
+        content: JSON = {"format": f"trellis/{field}/1", "chain_id": chain.hex(), "summary": summary, field: encode(proof)}
+        return render(content).encode()
+
+
+def suites() -> list[Suite]:
+    return list(SUITES.values())

@@ -1,0 +1,174 @@
+"""Hostile bytes: whatever they are, the outcome is a value or an error of this package, never another exception."""
+
+import asyncio
+import contextlib
+import math
+import os
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+from forge import Network
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from trellis_client import (
+    EnvelopeContext,
+    Genesis,
+    PrivateKey,
+    ProofError,
+    TrellisError,
+    seal,
+    unseal,
+    verify_evidence,
+    verify_receipt,
+)
+from trellis_client.client import _events
+from trellis_client.codec import byte_string
+from trellis_client.http import Request, Response
+from trellis_client.ledger import Attested, read_entry
+from trellis_client.proof import Evidence, Receipt
+
+NETWORK = Network(["Ed25519", "ECDSA-P384", "ML-DSA-65", "COMPSIG-MLDSA65-Ed25519-SHA512"])
+DECISION = NETWORK.decision(agent="a", cwd="/")
+RECEIPT = NETWORK.receipt(DECISION)
+RECEIPT_FILE = NETWORK.receipt_file(RECEIPT, DECISION)
+HEADERS = [NETWORK.header(1, [Attested(7, NETWORK.suite.hash(tag))]) for tag in (b"a", b"b")]
+EVIDENCE_FILE = NETWORK.evidence_file(1, 9, *HEADERS)
+KEY, CONTEXT = PrivateKey.generate(), EnvelopeContext("fuzz")
+ENVELOPE = seal(bytes(200), [KEY.public_key, PrivateKey.generate().public_key], CONTEXT, chunk_bits=6)
+ANSWER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n"
+PLAIN = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+EVENTS = b'retry: 1000\n\nevent: decided\nid: 7\ndata: {"id": "x"}\n\n: \n\n'
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
+"""Of each test, the same ones each time; with FUZZ_EXAMPLES, so many, and others each time."""
+many = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize="FUZZ_EXAMPLES" not in os.environ, database=None
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn, original: bytes) -> bytes:
+    """Bytes changed, inserted, removed, repeated; lengths overwritten with what is interesting."""
+    data = bytearray(original)
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, max(0, len(data) - 1)))
+        match draw(st.integers(0, 5)):
+            case 0:
+                data[place : place + 1] = draw(st.binary(min_size=1, max_size=1))
+            case 1:
+                data[place:place] = draw(st.binary(max_size=40))
+            case 2:
+                del data[place : place + draw(st.integers(1, 200))]
+            case 3:
+                data[place : place + 4] = draw(st.sampled_from([0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF])).to_bytes(4, "little")
+            case 4:
+                data[place:place] = data[place : place + draw(st.integers(1, 100))]
+            case _:
+                data = data[:place]
+    return bytes(data)
+
+
+def survives(outcome: Callable[[], object]) -> None:
+    with contextlib.suppress(TrellisError):
+        outcome()
+
+
+@many
+@given(st.one_of(st.binary(max_size=300), mutated(RECEIPT_FILE), mutated(EVIDENCE_FILE)))
+@example(b'"receipt": "' * 20_000)
+@example(b'"receipt": ""}' + b" " * 20_000)
+def test_files(data: bytes) -> None:
+    for verify in (verify_receipt, verify_evidence):
+        try:
+            verify(data, NETWORK.genesis)
+        except ProofError:
+            continue
+        assert data in (RECEIPT_FILE, EVIDENCE_FILE)
+
+
+@many
+@given(mutated(RECEIPT.encoded))
+def test_receipts_behind_a_good_file(data: bytes) -> None:
+    """The base64 is right, so that mutations reach the codec, the log and the signatures."""
+    survives(lambda: verify_receipt(NETWORK.file("receipt", NETWORK.genesis.chain, {}, data), NETWORK.genesis))
+    survives(lambda: Receipt.decode(data))
+
+
+@many
+@given(mutated(NETWORK.genesis.chain + b"\x04\x01" + b"".join(one.encoded for one in HEADERS)))
+def test_evidence_behind_a_good_file(data: bytes) -> None:
+    survives(lambda: verify_evidence(NETWORK.file("evidence", NETWORK.genesis.chain, {}, data), NETWORK.genesis))
+    survives(lambda: Evidence.decode(data[32:]))
+
+
+@many
+@given(st.one_of(st.binary(max_size=200), mutated(DECISION.encoded)))
+def test_entries(data: bytes) -> None:
+    with contextlib.suppress(TrellisError):
+        assert read_entry(data).encoded == data, "one value, one encoding"
+
+
+@many
+@given(mutated(ENVELOPE))
+def test_envelopes(data: bytes) -> None:
+    with contextlib.suppress(TrellisError):
+        assert unseal(data, KEY, CONTEXT) == bytes(200)
+
+
+@many
+@given(mutated(NETWORK.genesis_file))
+def test_genesis_files(data: bytes) -> None:
+    with contextlib.suppress(TrellisError):
+        assert Genesis.load(data).chain
+
+
+async def answered(data: bytes, limit: float = 1 << 16) -> tuple[int, bytes]:
+    """Status and body of an answer that comes in pieces of random sizes and then ends."""
+    reader, source = asyncio.StreamReader(limit=1 << 16), random.Random(data)
+    while data:
+        size = source.randint(1, 20)
+        reader.feed_data(data[:size])
+        data = data[size:]
+    reader.feed_eof()
+    answer = Response(reader, Request("GET", "/", time.monotonic() + 30, limit=limit))
+    await answer.read_head()
+    return answer.status, b"".join([piece async for piece in answer.pieces()])
+
+
+@pytest.mark.parametrize("data", [ANSWER, PLAIN])
+def test_answers_as_they_should_be(data: bytes) -> None:
+    assert asyncio.run(answered(data)) == (200, b"hello")
+    with pytest.raises(TrellisError):
+        asyncio.run(answered(data, limit=4))
+
+
+@many
+@given(st.one_of(st.binary(max_size=100), mutated(ANSWER), mutated(PLAIN)))
+def test_answers(data: bytes) -> None:
+    with contextlib.suppress(TrellisError, EOFError, asyncio.LimitOverrunError):  # what `response` makes errors of this package of
+        asyncio.run(answered(data))
+
+
+@many
+@given(st.one_of(st.binary(max_size=100), mutated(EVENTS)))
+@example(b"data: {}\nid: " + b"9" * 5000 + b"\n\n")
+@example(b"data: " + b"[" * 100_000 + b"\n\n")
+def test_events(data: bytes) -> None:
+    async def read() -> list[object]:
+        async def pieces():  # type: ignore[no-untyped-def]
+            for place in range(0, len(data), 7):
+                yield data[place : place + 7]
+
+        return [event async for event in _events(pieces())]
+
+    with contextlib.suppress(TrellisError):
+        asyncio.run(read())
+
+
+def test_lengths_allocate_nothing() -> None:
+    """Counts far above the bytes that follow."""
+    for data in (b"\x10" + bytes(16) + b"\xff" * 4, b"\x03" + bytes(16) + b"\xff" * 4, byte_string(b"") + b"\xff" * 60):
+        survives(lambda data=data: read_entry(data))  # type: ignore[misc]
+    assert math.isfinite(len(ENVELOPE))
