@@ -36,7 +36,7 @@ from trellis_client.ledger import (
 from trellis_client.proof import JSON, OFFENCES, Evidence, Receipt, _summary, render
 from trellis_client.signatures import NAMES, SCHEMES
 
-LATTICES: dict[str, Any] = {"ML-DSA-44": mldsa.MLDSA44PrivateKey, "ML-DSA-65": mldsa.MLDSA65PrivateKey, "ML-DSA-87": mldsa.MLDSA87PrivateKey}
+LATTICES: dict[str, Any] = {f"ML-DSA-{size}": getattr(mldsa, f"MLDSA{size}PrivateKey") for size in (44, 65, 87)}
 TIME = 1_795_000_000_000
 
 
@@ -123,7 +123,8 @@ class Network:
         return Decision(DECISION, proposal, Outcome(outcome), 670, votes, 2, TIME + 10, 3, TIME + 20)
 
     def header(self, author: int, attested: Sequence[Attested], signer: int | None = None, **prefix: int) -> Attestation:
-        values = {"epoch": 0, "round": 9, "author": author, "timestamp_ms": TIME + author, "scheme": SCHEMES[self.keys[author].scheme].identifier}
+        scheme = SCHEMES[self.keys[author].scheme].identifier
+        values = {"epoch": 0, "round": 9, "author": author, "timestamp_ms": TIME + author, "scheme": scheme}
         unsigned = Attestation(Prefix(**(values | prefix)), bytes(self.suite.size), bytes(32), tuple(attested), b"")
         signature = self.keys[author if signer is None else signer].sign(unsigned.signed(self.genesis), BLOCK)
         return replace(unsigned, signature=signature)
@@ -133,7 +134,7 @@ class Network:
         left, leaf, right = leaf_hash(b"left"), leaf_hash(entry.encoded), leaf_hash(b"right")
         inner = SHA256.hash(b"\x01" + left + leaf)
         zero = bytes(self.suite.size)
-        values = {
+        values: dict[str, Any] = {
             "chain": self.genesis.chain, "epoch": 0, "index": 5, "commit": zero, "log_size": 3,
             "log_root": SHA256.hash(b"\x01" + inner + right), "state": zero, "timestamp_ms": TIME + 30,
         }  # fmt: skip
@@ -150,7 +151,8 @@ class Network:
         evidence = Evidence(EVIDENCE, offence, first, second)
         headers = [one.prefix for one in (first, second)]
         summary: JSON = {
-            "identifier": leaf_hash(evidence.encoded).hex(), "validator": headers[0].author, "offence": OFFENCES[offence], "position": position,
+            "identifier": leaf_hash(evidence.encoded).hex(), "validator": headers[0].author, "offence": OFFENCES[offence],
+            "position": position,
             "headers": [{"round": one.round, "scheme": NAMES[one.scheme], "timestamp_ms": one.timestamp_ms} for one in headers],
         }  # fmt: skip
         return self.file("evidence", self.genesis.chain, summary, self.genesis.chain + evidence.encoded)

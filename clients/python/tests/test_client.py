@@ -5,7 +5,7 @@ import contextlib
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from forge import Network
@@ -116,8 +116,6 @@ async def uncertified(exchange: Exchange) -> None:
 
 
 def receipt_of(proposal: Proposal, network: Network = NETWORK) -> bytes:
-    from dataclasses import replace
-
     entry = replace(network.decision(), proposal=proposal)
     return network.receipt_file(network.receipt(entry), entry)
 
@@ -298,6 +296,9 @@ def test_addresses() -> None:
     for bad in ("", "ftp://x", "http://", "127.0.0.1:8080", "http://x/?q", "http://user@x", "http://x:99999"):
         with pytest.raises(ValueError):
             AsyncClient(bad, NETWORK.genesis)
+    for key in ("a b", "a\r\nX: y", "ü", "x" * 256):
+        with pytest.raises(ValueError):
+            asyncio.run(AsyncClient("http://127.0.0.1:1", NETWORK.genesis).submit("ls", idempotency_key=key))
     for identifier in ("", "x" * 64, "../../../v1/status", "A" * 64):
         with pytest.raises(ValueError):
             asyncio.run(AsyncClient("http://127.0.0.1:1", NETWORK.genesis).state(identifier))

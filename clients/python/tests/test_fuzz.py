@@ -6,7 +6,7 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from forge import Network
@@ -44,8 +44,9 @@ EVENTS = b'retry: 1000\n\nevent: decided\nid: 7\ndata: {"id": "x"}\n\n: \n\n'
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
 """Of each test, the same ones each time; with FUZZ_EXAMPLES, so many, and others each time."""
 many = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize="FUZZ_EXAMPLES" not in os.environ, database=None
-)
+    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+    derandomize="FUZZ_EXAMPLES" not in os.environ,
+)  # fmt: skip
 
 
 @st.composite
@@ -157,7 +158,7 @@ def test_answers(data: bytes) -> None:
 @example(b"data: " + b"[" * 100_000 + b"\n\n")
 def test_events(data: bytes) -> None:
     async def read() -> list[object]:
-        async def pieces():  # type: ignore[no-untyped-def]
+        async def pieces() -> AsyncIterator[bytes]:
             for place in range(0, len(data), 7):
                 yield data[place : place + 7]
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 import math
 import random
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -135,6 +136,8 @@ class AsyncClient:
 
     async def _post(self, path: str, key: str, body: bytes, content: str, wait: Wait, timeout: float | None) -> Answer:
         """Sends until what was submitted is as far as `wait`: the same key and body again are the same submission."""
+        if not re.fullmatch("[!-~]{1,255}", key):
+            raise ValueError("an idempotency key is 1 to 255 visible ASCII characters")
         deadline, headers = self._deadline(timeout), (("Content-Type", content), ("Accept", content), ("Idempotency-Key", key))
         while True:
             # The validator's wait ends a little before ours, so that its answer arrives.
@@ -232,7 +235,7 @@ def _problem(answer: Answer) -> ProblemError:
     return ProblemError(name, answer.status, detail, min(float(after), 60.0) if after.isascii() and after.isdigit() else None)
 
 def _path(identifier: str) -> str:
-    if len(identifier) != 64 or set(identifier) - set("0123456789abcdef"):
+    if not re.fullmatch("[0-9a-f]{64}", identifier):
         raise ValueError(f"'{identifier[:80]}' is no identifier of 64 hexadecimal digits")
     return identifier
 

@@ -107,6 +107,11 @@ class Wire:
     def encoded(self) -> bytes:
         return b"".join(_encode(getattr(self, name), kind) for name, _, kind in _layout(cast(Any, type(self))))
 
+    @property
+    def identifier(self) -> bytes:
+        """Of what is submitted: its leaf hash."""
+        return leaf_hash(self.encoded)
+
 def _read(reader: Reader, base: Any, kind: Any) -> Any:
     try:
         match kind:

@@ -53,6 +53,8 @@ class PrivateKey:
 
 def encapsulate(public_key: bytes) -> tuple[bytes, bytes]:
     """(ciphertext, shared secret) for the holder of a public key. Raises ValueError for what is none."""
+    if len(public_key) != PUBLIC_KEY_SIZE:
+        raise ValueError(f"a public key has {PUBLIC_KEY_SIZE} bytes")
     secret, ciphertext = mlkem.MLKEM768PublicKey.from_public_bytes(public_key[:LATTICE_KEY]).encapsulate()
     ephemeral = ec.generate_private_key(ec.SECP384R1())
     shared, point = ephemeral.exchange(ec.ECDH(), p384_point(public_key[LATTICE_KEY:])), _uncompressed(ephemeral)
@@ -90,8 +92,6 @@ def seal(payload: bytes, recipients: Sequence[bytes], context: EnvelopeContext, 
     transcript = SHA384.tagged("trellis/envelope/1", context.encoded, preamble, *(name for name, _ in named))
     content, stanzas = os.urandom(32), []
     for name, public in named:
-        if len(public) != PUBLIC_KEY_SIZE:
-            raise EnvelopeError(f"a recipient's public key has {PUBLIC_KEY_SIZE} bytes", "refused")
         try:
             ciphertext, secret = encapsulate(public)
         except ValueError:
@@ -123,21 +123,16 @@ def unseal(envelope: bytes, key: PrivateKey, context: EnvelopeContext) -> bytes:
 
 def _parse(envelope: bytes) -> tuple[bytes, list[bytes], bytes, bytes, int]:
     """Preamble, stanzas, commitment, sealed chunks, chunk size. Raises EnvelopeError ("malformed")."""
-    _require(len(envelope) >= PREAMBLE and envelope[:9] == MAGIC + bytes([SUITE]), "it is no envelope of version 1")
-    bits, count = envelope[9], int.from_bytes(envelope[10:12], "little")
-    _require(6 <= bits <= 20 and 1 <= count <= RECIPIENTS_MAXIMUM, "its preamble is out of bounds")
+    bits, count = (envelope[9], int.from_bytes(envelope[10:12], "little")) if len(envelope) >= PREAMBLE else (0, 0)
+    if envelope[:9] != MAGIC + bytes([SUITE]) or not 6 <= bits <= 20 or not 1 <= count <= RECIPIENTS_MAXIMUM:
+        raise EnvelopeError("it is no envelope of version 1, or its preamble is out of bounds", "malformed")
     end = PREAMBLE + count * STANZA
-    sealed = envelope[end + COMMITMENT :]
-    _require(len(sealed) >= TAG, "it ends too early")
-    _require(len(sealed) == TAG or (len(sealed) - 1) % ((1 << bits) + TAG) >= TAG, "its last chunk is empty")
-    stanzas = _split(envelope[PREAMBLE:end], STANZA)
+    stanzas, sealed = _split(envelope[PREAMBLE:end], STANZA), envelope[end + COMMITMENT :]
     names = [stanza[:NAME] for stanza in stanzas]
-    _require(names == sorted(set(names)), "its recipients are not in ascending order")
+    # The last chunk has a byte of payload, unless it is the only one.
+    if len(sealed) < TAG or len(sealed) > TAG > (len(sealed) - 1) % ((1 << bits) + TAG) or names != sorted(set(names)):
+        raise EnvelopeError("it ends too early, or its recipients are not in ascending order", "malformed")
     return envelope[:PREAMBLE], stanzas, envelope[end : end + COMMITMENT], sealed, 1 << bits
-
-def _require(condition: bool, what: str) -> None:
-    if not condition:
-        raise EnvelopeError(what, "malformed")
 
 def _split(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)] or [b""]

@@ -5,8 +5,8 @@ import contextlib
 import re
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from .errors import TimedOutError, UnexpectedAnswerError, UnreachableError
@@ -90,23 +90,24 @@ class Response:
             async for piece in self._take(int(_matched("([0-9]{1,18})", self.headers["content-length"]))):
                 yield piece
         else:
-            while piece := await self._wait(self.reader.read(PIECE)):
+            while piece := await self._read(PIECE):
                 yield piece
 
     async def _take(self, count: int) -> AsyncGenerator[bytes, None]:
         while count > 0:
-            piece = await self._wait(self.reader.read(min(count, PIECE)))
+            piece = await self._read(min(count, PIECE))
             if not piece:
                 raise EOFError("the connection broke")
             count -= len(piece)
             yield piece
 
-    async def _until(self, end: bytes) -> str:
-        return (await self._wait(self.reader.readuntil(end)))[: -len(end)].decode("latin-1")
-
-    async def _wait(self, reading: Coroutine[Any, Any, bytes]) -> bytes:
+    async def _read(self, count: int) -> bytes:
         async with asyncio.timeout(self.request.left()):
-            return await reading
+            return await self.reader.read(count)
+
+    async def _until(self, end: bytes) -> str:
+        async with asyncio.timeout(self.request.left()):
+            return (await self.reader.readuntil(end))[: -len(end)].decode("latin-1")
 
 def _matched(pattern: str, text: str) -> str:
     match = re.fullmatch(pattern, text)

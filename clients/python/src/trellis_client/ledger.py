@@ -3,7 +3,7 @@ quorum's certificate. Layouts as in docs/receipts.md."""
 import enum
 from typing import Annotated, TypeAlias
 
-from .codec import SHA256, U32, U64, Bounded, Fixed, Hash, Integer, Sha256, Wire, items, leaf_hash, require
+from .codec import SHA256, U32, U64, Bounded, Fixed, Hash, Integer, Sha256, Wire, items, require
 from .errors import MalformedError, ProofError
 from .genesis import Genesis, Validator
 from .signatures import SCHEMES, SIGNATURE_MAXIMUM
@@ -50,19 +50,11 @@ class Proposal(Wire):
         names = [field.name.encode() for field in self.fields]
         require(self.tag == PROPOSAL and names == sorted(set(names)), "no proposal, or its fields are not in the order of their names")
 
-    @property
-    def identifier(self) -> bytes:
-        return leaf_hash(self.encoded)
-
 class Record(Wire):
     """An opaque entry."""
     tag: Tag
     nonce: Nonce
     data: Annotated[bytes, Bounded(ENTRY_MAXIMUM)]
-
-    @property
-    def identifier(self) -> bytes:
-        return leaf_hash(self.encoded)
 
 class SeatVote(Wire):
     """How one seat stood when the decision fell."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias
 
-from .codec import SUITES, U64, Bounded, Integer, Reader, Sha256, Wire, byte_string, leaf_hash, log_root, require
+from .codec import SUITES, U64, Bounded, Integer, Reader, Sha256, Wire, byte_string, log_root, require
 from .errors import MalformedError, ProofError
 from .genesis import Genesis, Validator
 from .ledger import ENTRY_MAXIMUM, EVIDENCE, REASON_MAXIMUM, SEATS_MAXIMUM, Attestation, Certificate, Decision, Record, Tag, read_entry
@@ -107,7 +107,7 @@ def verify_evidence(file: bytes, genesis: Genesis) -> VerifiedEvidence:
         raise ProofError(f"it is of chain {chain.hex()}, not of {genesis.chain.hex()}", "other-network")
     validator = evidence.first.verify(genesis)
     evidence.second.verify(genesis)
-    identifier, offence = leaf_hash(evidence.encoded).hex(), OFFENCES[evidence.offence]
+    identifier, offence = evidence.identifier.hex(), OFFENCES[evidence.offence]
     headers = [one.prefix for one in (evidence.first, evidence.second)]
     summary: JSON = {
         "identifier": identifier, "validator": headers[0].author, "offence": offence, "position": position,
