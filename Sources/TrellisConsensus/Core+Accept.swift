@@ -95,7 +95,7 @@ extension Core {
         let twins = linearizer.dag.slot(block.round, block.author)
         guard twins.count < 2 || isNeeded(block.reference) else { return false }
         guard linearizer.insert(Vertex(block)) else { return false }
-        remember(block)
+        backlog.add(block, isFirstOfSlot: twins.isEmpty)
         if block.author == own { adopt(block) }
         effects.append(.store(block))
         if let first = twins.first { effects.append(.equivocation(first.reference, block)) }
@@ -113,23 +113,13 @@ extension Core {
         pool.restore(block.payload, round: block.round)
     }
 
-    mutating func remember(_ block: Block) {
-        if unexecuted.updateValue(block, forKey: block.reference) == nil, !block.payload.isEmpty { unexecutedPayloads += 1 }
-    }
-
-    mutating func forget(_ reference: BlockReference) -> Payload {
-        guard let block = unexecuted.removeValue(forKey: reference) else { return .empty }
-        if !block.payload.isEmpty { unexecutedPayloads -= 1 }
-        return block.payload
-    }
-
     /// Puts out every commit that the DAG now decides.
     mutating func commitDecided() {
         while true {
             let before = linearizer.gcRound
             for commit in linearizer.advance() {
                 effects.append(.storeCommit(commit))
-                let payloads = commit.blocks.map { forget($0) }
+                let payloads = commit.blocks.map { backlog.take($0) }
                 for block in commit.blocks where block.author == own { pool.settle(round: block.round) }
                 effects.append(.execute(commit, payloads))
             }
@@ -142,7 +132,7 @@ extension Core {
     /// Garbage collection after the gc round moved.
     mutating func collect() {
         let floor = linearizer.gcRound
-        for reference in unexecuted.keys where reference.round <= floor { _ = forget(reference) }
+        backlog.drop(atOrBelow: floor)
         if !Mutation.isPlanted(.reclaimedForgotten) { pool.reclaim(atOrBelow: floor) }
         suspension.prune(atOrBelow: floor)
         fetches.remove(atOrBelow: floor)

@@ -21,7 +21,7 @@ extension Core {
         var heldByAuthor: [ValidatorIndex: Int] = [:]
         for entry in held { heldByAuthor[entry.block.author, default: 0] += 1 }
         return Footprint(
-            rounds: dag.highestRound - dag.lowestRound + 1, vertices: vertices, unexecuted: unexecuted.count, suspended: suspension.count,
+            rounds: dag.highestRound - dag.lowestRound + 1, vertices: vertices, unexecuted: backlog.count, suspended: suspension.count,
             fetches: fetches.count, heldOfOne: heldByAuthor.values.max() ?? 0)
     }
 

@@ -6,7 +6,7 @@ import TrellisModel
 extension Core {
     /// Whether there is anything to do. A quiescent validator only follows rounds that others open.
     var isActive: Bool {
-        !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || unexecutedPayloads > 0 || certifier.isWaiting || !attestationsDue.isEmpty
+        !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || backlog.hasPayload || certifier.isWaiting || !attestationsDue.isEmpty
             || ownLast.round < wantedRound || nextDeadline.map { $0 <= now.wall } ?? false
     }
 

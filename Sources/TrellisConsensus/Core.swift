@@ -24,9 +24,7 @@ public struct Core: Sendable {
     var suspension: Suspension
     var certifier: Certifier
     var pool: Pool
-    /// Accepted blocks that no commit has put out yet, with their payloads.
-    var unexecuted: [BlockReference: Block] = [:]
-    var unexecutedPayloads = 0
+    var backlog = Backlog()
     /// Blocks from the future, by the moment at which they are let in.
     var held: [(until: UInt64, block: Block, sender: ValidatorIndex)] = []
 
@@ -107,10 +105,12 @@ public struct Core: Sendable {
             // Certificates are made of signatures that somebody checked.
             if !recovered.unchecked.contains(block.reference) { report(certifier.heard(block)) }
             guard let vertex = linearizer.dag.vertex(block.reference), !vertex.isOutput, block.round > linearizer.gcRound else { continue }
-            remember(block)
+            backlog.add(block, isFirstOfSlot: linearizer.dag.slot(block.round, block.author).first?.reference == block.reference)
             if block.author == own { pool.restore(block.payload, round: block.round) }
         }
         updateQuorumRound()
+        // A crash came between its block and its mark: it must not leave before it is marked, or a damaged journal could have it signed again.
+        if ownLast.round > recovered.highWater, recovered.recallNonce == nil { effects.append(.publish(ownLast)) }
     }
 
     /// One step of the protocol. Effects must be carried out in order, those of earlier steps first.

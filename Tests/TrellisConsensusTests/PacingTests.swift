@@ -51,6 +51,38 @@ import TrellisModel
         #expect(driver.published.map(\.round) == [7])
     }
 
+    @Test func aSecondBlockOfASlotCountsOnceSomebodyBuiltOnIt() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        let grid = test.grid([1, 2, 3], to: 4)
+        driver.deliver(grid)
+        driver.pass(60_000)
+        let quietAt = driver.published.last?.round
+        let below = grid.filter { $0.round == 3 }.map(\.reference)
+        let twin = test.block(1, 4, below, [test.record(1)], timestamp: 1500)
+        driver.deliver([twin])
+        driver.pass(60_000)
+        #expect(driver.equivocations == 1)
+        #expect(driver.published.last?.round == quietAt)
+        let parents = [twin.reference] + grid.filter { $0.round == 4 && $0.author != 1 }.map(\.reference)
+        driver.deliver([2, 3].map { test.block($0, 5, parents) })
+        for _ in 0..<4 { driver.pass(1000) }
+        #expect(driver.published.last?.round == 6)
+    }
+
+    @Test func anOwnBlockAboveTheMarkIsMarkedBeforeItLeavesAgain() throws {
+        let test = try TestCommittee()
+        let blocks = test.grid(test.authors, to: 3)
+        func first(highWater: Round) -> [Effect] {
+            var core = Core(
+                committee: test.committee, own: 0, pacing: Pacing(), recovered: Recovered(blocks: blocks, highWater: highWater))
+            return core.step(.connected(1), now: Moment(monotonic: 1, wall: 5000))
+        }
+        guard case .publish(let block) = try #require(first(highWater: 2).first) else { Issue.record("nothing is published"); return }
+        #expect(block.round == 3 && block.author == 0)
+        #expect(!first(highWater: 3).contains { if case .publish = $0 { true } else { false } })
+    }
+
     @Test func noRoundIsSkippedUnlessTheOneThreeBackIsDecided() throws {
         let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
         let blocks = undecided(test, to: 6)
