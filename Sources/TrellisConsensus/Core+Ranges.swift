@@ -196,7 +196,7 @@ extension Core {
                 effects.append(.catchUp(.store(block)))
                 payloads.append(block.payload)
             } else {
-                payloads.append(forget(reference))
+                payloads.append(backlog.take(reference))
             }
             fetches.remove(reference)
             if reference.author == own { pool.settle(round: reference.round) }
