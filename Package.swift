@@ -80,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "trellis",
             dependencies: [
-                "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient",
+                "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisEvaluators", "TrellisNode", "TrellisAPI",
+                "TrellisClient",
                 "TrellisSimulator", "TrellisConformance", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

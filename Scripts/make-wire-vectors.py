@@ -124,6 +124,24 @@ def decision():
     )
 
 
+def joint_decision():
+    """Two councils, of which one must approve: (bytes)."""
+    asked = b"\x01" + count_up(8, 16) + string("default or größe") + string("text") + string("both?") + items([])
+    ballots = [
+        u64(670) + items([u32(0) + u64(1) + u8(1) + string("yes"), u32(1) + u64(2) + u8(0) + string("")]),
+        u64(750) + items([u32(0) + u64(3) + u8(1) + string("")]),
+    ]
+    return b"\x11" + asked + b"\x01" + items(ballots) + u64(4) + u64(1_795_000_001_000) + u64(6) + u64(1_795_000_002_000)
+
+
+def vote_proofs():
+    """Of seat 0, the middle one of three votes; of seat 2, the only one."""
+    return items([
+        u32(0) + u32(0) + u32(1) + u32(3) + count_up(80, 32) + count_up(81, 32) + byte_string(count_up(13, 70)),
+        u32(0) + u32(2) + u32(0) + u32(1) + byte_string(count_up(14, 70)),
+    ])
+
+
 def of_suite(name):
     number, function = HASHES[name]
     size = function().digest_size
@@ -167,10 +185,9 @@ def of_suite(name):
         prefix_of, parents_of, root_of, listed_of, _ = header(author, [u64(43) + checkpoint_digest])
         proofs.append(prefix_of + function(parents_of).digest() + root_of + listed_of + byte_string(count_up(70 + author, 80)))
     certificate = checkpoint + items(proofs)
-    receipt = (
-        string("trellis/receipt/1") + u8(number) + byte_string(decision()) + u64(1) + items([leaves[0], leaves[2]])
-        + certificate + u32(0)
-    )
+    body = u8(number) + byte_string(decision()) + u64(1) + items([leaves[0], leaves[2]]) + certificate + u32(0)
+    receipt = string("trellis/receipt/1") + body
+    receipt_with_votes = string("trellis/receipt/2") + body + vote_proofs()
     return {
         "attestation": attestations[0],
         "block_header": prefix + parents + payload_root + listed,
@@ -183,6 +200,7 @@ def of_suite(name):
         "checkpoint_digest": checkpoint_digest,
         "certificate": certificate,
         "receipt": receipt,
+        "receipt_with_votes": receipt_with_votes,
     }
 
 
@@ -203,6 +221,7 @@ def main():
         "votes": batch,
         "decision": decision(),
         "decision_leaf": leaf_hash(decision()),
+        "joint_decision": joint_decision(),
         "payload_root": merkle_root([leaf_hash(record()), leaf_hash(proposal()), leaf_hash(batch)]),
     }
     vectors = {name: value.hex() for name, value in plain.items()}

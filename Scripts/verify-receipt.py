@@ -32,9 +32,12 @@ def report(file, genesis):
     if isinstance(proven, VerifiedDecision):
         decision = proven.decision
         print(f"decision: {decision.outcome.name.lower()} {quoted(decision.proposal.text)}")
-        for vote in decision.votes:
-            verdict = "no vote" if vote.verdict is Verdict.NONE else vote.verdict.name.lower()
-            print(f"  seat {vote.seat}, weight {vote.weight}: {verdict} {quoted(vote.reason) if vote.reason else ''}".rstrip())
+        for place, (council, ballot) in enumerate(zip(decision.councils, decision.ballots, strict=True)):
+            print(f"council {quoted(council)}")
+            for vote in ballot.votes:
+                verdict = "no vote" if vote.verdict is Verdict.NONE else vote.verdict.name.lower()
+                signed = ", signed by the seat" if (place, vote.seat) in proven.signed else ""
+                print(f"  seat {vote.seat}, weight {vote.weight}: {verdict}{signed} {quoted(vote.reason) if vote.reason else ''}".rstrip())
     size = proven.certificate.checkpoint.log_size
     print(f"valid: entry {proven.index} of {size}, signed by stake {proven.stake} of {proven.total_stake}")
 

@@ -13,10 +13,10 @@ enum ProposalRequest {
         for member in object.objectMembers ?? [] where !members.contains(member.name) {
             throw .unknown("member", member.name, known: members)
         }
-        let council = try string("council", in: object, limit: Council.nameMaximum) ?? Council.defaultName
-        guard committee.council(named: council) != nil else {
+        let council = try string("council", in: object, limit: CouncilNeed.textMaximum) ?? Council.defaultName
+        guard let need = CouncilNeed(council), committee.councils(of: need) != nil else {
             let known = committee.councils.prefix(16).map(\.name).joined(separator: ", ")
-            throw .unprocessable("unknown-council", "no council has this name; there is \(known)")
+            throw .unprocessable("unknown-council", "no council has this name; there is \(known) (several: 'a and b', or 'a or b')")
         }
         let (kind, text) = try question(in: object)
         return Proposal(nonce: nonce, council: council, kind: kind, text: text, fields: try fields(in: object))

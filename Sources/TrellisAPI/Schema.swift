@@ -90,18 +90,24 @@ enum Schema {
         ],
         required: ["id", "status", "certified"])
 
+    private static let weight = object(
+        ["approve": count, "reject": count, "abstain": count, "silent": count, "needed": count],
+        required: ["approve", "reject", "abstain", "silent", "needed"])
+
     private static let proposalBody = object(
         [
             "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired"]), "certified": boolean,
             "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "proposed_ms": count,
             "decided_ms": count, "deadline_ms": count, "commit": count,
-            "weight": object(
-                ["approve": count, "reject": count, "abstain": count, "silent": count, "needed": count],
-                required: ["approve", "reject", "abstain", "silent", "needed"]),
+            "weight": weight,
+            "ballots": array(
+                object(
+                    ["council": string, "outcome": nullable(choice(["approved", "rejected"])), "weight": weight],
+                    required: ["council", "outcome", "weight"])),
             "votes": array(
                 object(
                     [
-                        "seat": count, "name": string, "weight": count, "reason": string,
+                        "council": string, "seat": count, "name": string, "weight": count, "reason": string,
                         "verdict": nullable(choice(Verdict.allCases.map(\.name))),
                     ], required: ["seat", "weight", "verdict", "reason"])),
             "receipt": string,

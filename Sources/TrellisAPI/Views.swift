@@ -24,28 +24,31 @@ struct Views: Sendable {
     }
 
     private func pending(_ pending: PendingProposal) -> JSON {
-        let council = Int(pending.council) < committee.councils.count ? committee.councils[Int(pending.council)] : nil
+        let ballots = pending.ballots.map { ballot in
+            let council = Int(ballot.council) < committee.councils.count ? committee.councils[Int(ballot.council)] : nil
+            return Ballot(thresholdPermille: council?.thresholdPermille ?? 1000, seats: ballot.seats)
+        }
         return .members([
             "id": .digest(pending.identifier), "status": "pending", "certified": .bool(false),
             "council": .string(pending.proposal.council), "kind": .string(pending.proposal.kind), "text": .string(pending.proposal.text),
             "fields": fields(pending.proposal), "proposed_ms": .integer(pending.opened.timestamp),
             "deadline_ms": .integer(pending.deadline),
-            "weight": council.map { weight(of: pending.seats, needed: $0.approvalWeight) }, "votes": votes(pending.seats, council),
+            "weight": ballots.count == 1 ? ballots.first.map(weight(of:)) : nil, "votes": votes(pending.proposal, ballots),
+            "ballots": self.ballots(pending.proposal, ballots),
         ])
     }
 
     /// A decision. `isCertified` is nil where nobody asked.
     func decision(_ decision: Decision, index: UInt64?, isCertified: Bool?) -> JSON {
         let identifier = decision.proposal.identifier
-        let total = decision.seats.reduce(0) { $0 + $1.weight }
-        let needed = Council.approvalWeight(of: total, thresholdPermille: decision.thresholdPermille)
         return .members([
             "id": .digest(identifier), "status": .string(decision.outcome.name), "certified": isCertified.map { .bool($0) },
             "log_index": index.map { .integer($0) }, "council": .string(decision.proposal.council), "kind": .string(decision.proposal.kind),
             "text": .string(decision.proposal.text), "fields": fields(decision.proposal),
             "proposed_ms": .integer(decision.proposed.timestamp), "decided_ms": .integer(decision.decided.timestamp),
-            "commit": .integer(decision.decided.commit), "weight": weight(of: decision.seats, needed: needed),
-            "votes": votes(decision.seats, committee.council(named: decision.proposal.council)?.council),
+            "commit": .integer(decision.decided.commit),
+            "weight": decision.ballots.count == 1 ? decision.ballots.first.map(weight(of:)) : nil,
+            "votes": votes(decision.proposal, decision.ballots), "ballots": ballots(decision.proposal, decision.ballots),
             "receipt": .string("/v1/decisions/\(identifier)/receipt"),
         ])
     }
@@ -67,20 +70,41 @@ struct Views: Sendable {
         .object(proposal.fields.map { .init($0.name, .string($0.value)) })
     }
 
-    private func weight(of seats: [SeatVote], needed: UInt64) -> JSON {
-        func sum(_ verdict: Verdict?) -> JSON { .integer(seats.reduce(0) { $0 + ($1.verdict == verdict ? $1.weight : 0) }) }
+    private func weight(of ballot: Ballot) -> JSON {
+        func sum(_ verdict: Verdict?) -> JSON { .integer(ballot.weight(of: verdict)) }
         return .members([
-            "approve": sum(.approve), "reject": sum(.reject), "abstain": sum(.abstain), "silent": sum(nil), "needed": .integer(needed),
+            "approve": sum(.approve), "reject": sum(.reject), "abstain": sum(.abstain), "silent": sum(nil),
+            "needed": .integer(ballot.approvalWeight),
         ])
     }
 
-    private func votes(_ seats: [SeatVote], _ council: Council?) -> JSON {
-        .array(
-            seats.map { vote in
-                let seat = council.flatMap { Int(vote.seat) < $0.seats.count ? $0.seats[Int(vote.seat)] : nil }
-                return .members([
-                    "seat": .integer(vote.seat), "name": seat.map { .string($0.name) }, "weight": .integer(vote.weight),
-                    "verdict": vote.verdict.map { .string($0.name) } ?? .null, "reason": .string(vote.reason),
+    /// All votes; those of several councils name theirs.
+    private func votes(_ proposal: Proposal, _ ballots: [Ballot]) -> JSON {
+        let councils = committee.councils(of: proposal) ?? []
+        return .array(
+            ballots.enumerated().flatMap { place, ballot in
+                let council = place < councils.count ? councils[place].council : nil
+                return ballot.seats.map { vote in
+                    let seat = council.flatMap { Int(vote.seat) < $0.seats.count ? $0.seats[Int(vote.seat)] : nil }
+                    return JSON.members([
+                        "council": ballots.count > 1 ? council.map { .string($0.name) } : nil, "seat": .integer(vote.seat),
+                        "name": seat.map { .string($0.name) }, "weight": .integer(vote.weight),
+                        "verdict": vote.verdict.map { .string($0.name) } ?? .null, "reason": .string(vote.reason),
+                    ])
+                }
+            })
+    }
+
+    /// How each of several councils stands; nil for one.
+    private func ballots(_ proposal: Proposal, _ ballots: [Ballot]) -> JSON? {
+        guard ballots.count > 1 else { return nil }
+        let names = proposal.need?.councils ?? []
+        return .array(
+            ballots.enumerated().map { place, ballot in
+                .members([
+                    "council": .string(place < names.count ? names[place] : ""),
+                    "outcome": ballot.outcome.map { .string($0.name) } ?? .null,
+                    "weight": weight(of: ballot),
                 ])
             })
     }
@@ -122,7 +146,7 @@ struct Views: Sendable {
                     council.seats.map {
                         .members([
                             "name": .string($0.name), "validator": .integer($0.validator), "weight": .integer($0.weight),
-                            "scheme": .string($0.scheme.name),
+                            "scheme": .string($0.scheme.name), "mandate": $0.mandate.isEmpty ? nil : .string($0.mandate),
                         ])
                     }),
             ])

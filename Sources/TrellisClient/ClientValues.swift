@@ -24,7 +24,17 @@ public struct ProposalState: Sendable, Equatable, Decodable {
         public let needed: UInt64
     }
 
+    /// How one of several councils stands.
+    public struct Ballot: Sendable, Equatable, Decodable {
+        public let council: String
+        /// `approved`, `rejected`; nil while it is open.
+        public let outcome: String?
+        public let weight: Weight
+    }
+
     public struct Vote: Sendable, Equatable, Decodable {
+        /// Where several councils were asked.
+        public let council: String?
         public let seat: UInt32
         public let name: String?
         public let weight: UInt64
@@ -47,6 +57,8 @@ public struct ProposalState: Sendable, Equatable, Decodable {
     public let decidedMs: UInt64?
     public let deadlineMs: UInt64?
     public let weight: Weight?
+    /// Where several councils were asked.
+    public let ballots: [Ballot]?
     public let votes: [Vote]?
 
     public var isDecided: Bool { status != .submitted && status != .pending }

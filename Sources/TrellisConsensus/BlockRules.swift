@@ -118,7 +118,7 @@ public enum BlockRules {
                 else { throw .badVotes(transaction: index) }
             case .evidence:
                 guard isProven(block.payload[index], committee) else { throw .badEvidence(transaction: index) }
-            case .propose, .record, .decision, nil: continue
+            case .propose, .record, .decision, .jointDecision, nil: continue
             }
         }
     }

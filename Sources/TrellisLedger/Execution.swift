@@ -21,7 +21,7 @@ public enum IgnoreReason: UInt8, Sendable, CaseIterable {
     case tooLarge
     /// The same bytes are pending or in the log already.
     case duplicate
-    /// Proposed to a council that genesis does not name.
+    /// Proposed to councils that genesis does not name, or to none.
     case unknownCouncil
     /// Votes for a seat that genesis does not name.
     case unknownSeat
@@ -43,6 +43,35 @@ public enum IgnoreReason: UInt8, Sendable, CaseIterable {
     }
 }
 
+/// Why a vote had no effect.
+public enum VoteRefusal: UInt8, Sendable, CaseIterable {
+    /// On nothing that is pending: never proposed, decided already, or after the deadline.
+    case notPending
+    /// Of a seat in a council that the proposal does not need.
+    case otherCouncil
+    /// The seat has voted on it: the first vote holds.
+    case repeated
+
+    public var name: String {
+        switch self {
+        case .notPending: "nothing is pending"
+        case .otherCouncil: "another council was asked"
+        case .repeated: "the seat has voted"
+        }
+    }
+}
+
+/// A vote that counted, and the batch that its seat signed.
+public struct CountedVote: Sendable, Equatable {
+    public let proposal: Digest
+    public let council: UInt32
+    public let seat: UInt32
+    /// The batch as it stands in its block, not copied.
+    public let batch: ArraySlice<UInt8>
+    /// The vote's place in it.
+    public let index: Int
+}
+
 /// The effects of one commit.
 public struct Execution: Sendable {
     public let commit: UInt64
@@ -58,12 +87,16 @@ public struct Execution: Sendable {
     public internal(set) var evidence: [RecordedEvidence] = []
     /// Nil when the commit changed nothing.
     public internal(set) var checkpoint: Checkpoint?
-    public internal(set) var votesCounted = 0
-    /// Votes for nothing pending, of another council, or repeated.
-    public internal(set) var votesIgnored = 0
+    /// Votes that counted, in order.
+    public internal(set) var counted: [CountedVote] = []
+    /// How many votes had no effect, and why.
+    public internal(set) var refusedVotes: [VoteRefusal: Int] = [:]
     public internal(set) var ignored: [(identifier: Digest, reason: IgnoreReason)] = []
 
-    var changedLedger: Bool { !appended.isEmpty || !opened.isEmpty || !evidence.isEmpty || votesCounted > 0 }
+    public var votesCounted: Int { counted.count }
+    public var votesIgnored: Int { refusedVotes.values.reduce(0, +) }
+
+    var changedLedger: Bool { !appended.isEmpty || !opened.isEmpty || !evidence.isEmpty || !counted.isEmpty }
 }
 
 /// How much the ledger has done since the first commit.

@@ -80,13 +80,13 @@ extension Ledger {
         let proposal = try Proposal(from: &decoder)
         let opened = try OrderPoint(from: &decoder)
         let deadline = try decoder.u64()
-        let seats: [SeatVote] = try decoder.list("seats", limit: Council.seatsMaximum)
+        let seats: [SeatVote] = try decoder.list("seats", limit: CouncilNeed.councilsMaximum * Council.seatsMaximum)
         let bytes = proposal.wireBytes
         let identifier = Merkle.leafHash(bytes)
-        guard let (index, council) = committee.council(named: proposal.council) else {
+        guard let councils = committee.councils(of: proposal) else {
             throw LedgerError.inconsistentSnapshot("pending proposal \(identifier) names an unknown council")
         }
-        let places = council.openSeats
+        let places = councils.flatMap(\.council.openSeats)
         let fits = zip(seats, places).allSatisfy { $0.seat == $1.seat && $0.weight == $1.weight }
         guard seats.count == places.count, fits, !pending.contains(identifier) else {
             throw LedgerError.inconsistentSnapshot("pending proposal \(identifier) does not fit its council or is repeated")
@@ -95,8 +95,12 @@ extension Ledger {
         guard pending.bytes + needed <= Self.pendingBytesMaximum else {
             throw LedgerError.inconsistentSnapshot("pending proposals exceed \(Self.pendingBytesMaximum) bytes")
         }
-        pending.append(
-            proposal, identifier: identifier, council: UInt32(index), opened: opened, deadline: deadline, seats: seats, bytes: needed)
+        var rest = seats[...]
+        let ballots = councils.map { index, council in
+            defer { rest = rest.dropFirst(council.seats.count) }
+            return PendingBallot(council: UInt32(index), seats: Array(rest.prefix(council.seats.count)))
+        }
+        pending.append(proposal, identifier: identifier, ballots: ballots, opened: opened, deadline: deadline, bytes: needed)
     }
 
     /// The last checkpoint must say what the restored parts say: nothing changed after it.

@@ -169,7 +169,7 @@ extension Ledger {
                     reason = history.contains(identifier, place: place) ? .duplicate : open(bytes, identifier, commit, &execution)
                 case .votes: reason = vote(bytes, &touched, &execution)
                 case .evidence: reason = accuse(bytes, commit, &execution)
-                case .decision, nil: reason = .malformed
+                case .decision, .jointDecision, nil: reason = .malformed
                 }
                 if let reason { execution.ignored.append((identifier, reason)) }
                 place += 1
@@ -183,14 +183,16 @@ extension Ledger {
     ) -> IgnoreReason? {
         guard !pending.contains(identifier) else { return .duplicate }
         guard let proposal = try? Proposal(wireBytes: Array(bytes), suite: committee.suite) else { return .malformed }
-        guard let (index, council) = committee.council(named: proposal.council) else { return .unknownCouncil }
-        let needed = PendingProposals.bytes(proposal: bytes.count, seats: council.seats.count)
+        guard let councils = committee.councils(of: proposal) else { return .unknownCouncil }
+        let needed = PendingProposals.bytes(proposal: bytes.count, seats: councils.reduce(0) { $0 + $1.council.seats.count })
         guard pending.entries.count < Self.pendingMaximum, pending.bytes + needed <= Self.pendingBytesMaximum else { return .pendingFull }
-        let (deadline, overflow) = commit.timestamp.addingReportingOverflow(council.deadline)
+        // The councils of one proposal have one deadline: the latest of theirs.
+        let time = councils.map(\.council.deadline).max() ?? 0
+        let (deadline, overflow) = commit.timestamp.addingReportingOverflow(time)
         pending.append(
-            proposal, identifier: identifier, council: UInt32(index),
-            opened: OrderPoint(commit: commit.index, timestamp: commit.timestamp), deadline: overflow ? .max : deadline,
-            seats: council.openSeats, bytes: needed)
+            proposal, identifier: identifier,
+            ballots: councils.map { PendingBallot(council: UInt32($0.index), seats: $0.council.openSeats) },
+            opened: OrderPoint(commit: commit.index, timestamp: commit.timestamp), deadline: overflow ? .max : deadline, bytes: needed)
         execution.opened.append(identifier)
         return nil
     }
@@ -198,16 +200,21 @@ extension Ledger {
     private mutating func vote(_ bytes: ArraySlice<UInt8>, _ touched: inout Set<UInt64>, _ execution: inout Execution) -> IgnoreReason? {
         guard let batch = try? VoteBatch(wireBytes: Array(bytes), suite: committee.suite) else { return .malformed }
         guard committee.seatKey(council: batch.council, seat: batch.seat) != nil else { return .unknownSeat }
-        for vote in batch.votes {
-            if let position = pending.position(of: vote.proposal), pending.entries[position].council == batch.council,
-                pending.count(vote, seat: batch.seat, at: position)
-            {
-                touched.insert(pending.entries[position].sequence)
-                execution.votesCounted += 1
+        for (index, vote) in batch.votes.enumerated() {
+            if let refusal = count(vote, of: batch, &touched) {
+                execution.refusedVotes[refusal, default: 0] += 1
             } else {
-                execution.votesIgnored += 1
+                execution.counted.append(
+                    CountedVote(proposal: vote.proposal, council: batch.council, seat: batch.seat, batch: bytes, index: index))
             }
         }
+        return nil
+    }
+
+    private mutating func count(_ vote: Vote, of batch: VoteBatch, _ touched: inout Set<UInt64>) -> VoteRefusal? {
+        guard let position = pending.position(of: vote.proposal) else { return .notPending }
+        if let refusal = pending.count(vote, council: batch.council, seat: batch.seat, at: position) { return refusal }
+        touched.insert(pending.entries[position].sequence)
         return nil
     }
 
@@ -225,18 +232,23 @@ extension Ledger {
         for sequence in touched.sorted() {
             guard let position = pending.position(ofSequence: sequence) else { continue }
             let entry = pending.entries[position]
-            let threshold = committee.councils[Int(entry.council)].thresholdPermille
-            guard let outcome = Outcome(tallying: entry.seats, thresholdPermille: threshold) else { continue }
+            guard let need = entry.proposal.need, let outcome = need.outcome(ballots(entry).map(\.outcome)) else { continue }
             decide(entry, outcome, commit, &execution)
             closed.append(entry.identifier)
         }
         pending.remove(closed)
     }
 
+    private func ballots(_ entry: PendingProposal) -> [Ballot] {
+        entry.ballots.map {
+            Ballot(thresholdPermille: committee.councils[Int($0.council)].thresholdPermille, seats: $0.seats)
+        }
+    }
+
     private mutating func decide(_ entry: PendingProposal, _ outcome: Outcome, _ commit: Commit, _ execution: inout Execution) {
         let decision = Decision(
-            proposal: entry.proposal, outcome: outcome, thresholdPermille: committee.councils[Int(entry.council)].thresholdPermille,
-            seats: entry.seats, proposed: entry.opened, decided: OrderPoint(commit: commit.index, timestamp: commit.timestamp))
+            proposal: entry.proposal, outcome: outcome, ballots: ballots(entry), proposed: entry.opened,
+            decided: OrderPoint(commit: commit.index, timestamp: commit.timestamp))
         let bytes = decision.wireBytes
         append(entry.identifier, leafHash: Merkle.leafHash(bytes), bytes[...], &execution)
         execution.decided.append(decision)

@@ -4,17 +4,26 @@
 public import TrellisCrypto
 public import TrellisModel
 
-/// A proposal on which a council has not decided.
+/// The votes of one council on a pending proposal.
+public struct PendingBallot: Sendable {
+    /// The council's place in the committee.
+    public let council: UInt32
+    /// Every seat of the council, in order; its verdict is nil until its first vote.
+    public internal(set) var seats: [SeatVote]
+}
+
+/// A proposal on which its councils have not decided.
 public struct PendingProposal: Sendable {
     public let identifier: Digest
     public let proposal: Proposal
-    /// The council's place in the committee.
-    public let council: UInt32
     public let opened: OrderPoint
     /// It expires before the first commit with this timestamp or a later one.
     public let deadline: Milliseconds
-    /// Every seat of the council, in order; its verdict is nil until its first vote.
-    public internal(set) var seats: [SeatVote]
+    /// One for each council that the proposal needs, in the order in which it names them.
+    public internal(set) var ballots: [PendingBallot]
+
+    /// Every seat of every council, in order.
+    public var seats: [SeatVote] { ballots.flatMap(\.seats) }
 
     /// Grows with every proposal opened.
     let sequence: UInt64
@@ -25,12 +34,17 @@ public struct PendingProposal: Sendable {
 
     /// The text is bound by the identifier, so it is not hashed again.
     func computeStateHash(_ suite: HashSuite) -> Digest {
-        var encoder = WireEncoder(reserving: 64 + seats.count * 64)
+        var encoder = WireEncoder(reserving: 64 + ballots.reduce(0) { $0 + $1.seats.count } * 64)
         encoder.digest(identifier)
-        encoder.u32(council)
+        // Of several councils: a number that no council has, and the councils one after the other.
+        encoder.u32(ballots.count == 1 ? ballots[0].council : .max)
         opened.encode(to: &encoder)
         encoder.u64(deadline)
-        encoder.list(seats)
+        if ballots.count != 1 { encoder.count(ballots.count) }
+        for ballot in ballots {
+            if ballots.count != 1 { encoder.u32(ballot.council) }
+            encoder.list(ballot.seats)
+        }
         return suite.hash(encoder.bytes)
     }
 }
@@ -66,11 +80,11 @@ struct PendingProposals: Sendable {
 
     /// Adds a proposal at the end. Its identifier is not in the set.
     mutating func append(
-        _ proposal: Proposal, identifier: Digest, council: UInt32, opened: OrderPoint, deadline: Milliseconds, seats: [SeatVote], bytes: Int
+        _ proposal: Proposal, identifier: Digest, ballots: [PendingBallot], opened: OrderPoint, deadline: Milliseconds, bytes: Int
     ) {
         entries.append(
             PendingProposal(
-                identifier: identifier, proposal: proposal, council: council, opened: opened, deadline: deadline, seats: seats,
+                identifier: identifier, proposal: proposal, opened: opened, deadline: deadline, ballots: ballots,
                 sequence: nextSequence, bytes: bytes, stateHash: nil))
         sequences[identifier] = nextSequence
         nextSequence += 1
@@ -78,14 +92,18 @@ struct PendingProposals: Sendable {
         nextDeadline = min(nextDeadline ?? deadline, deadline)
     }
 
-    /// Counts the first vote of a seat. False, and nothing changes, when the seat is unknown or has voted.
-    mutating func count(_ vote: Vote, seat: UInt32, at position: Int) -> Bool {
+    /// Counts the first vote of a seat on the proposal at `position`. Otherwise nothing changes, and it is said why. The seat is one of
+    /// the council's.
+    mutating func count(_ vote: Vote, council: UInt32, seat: UInt32, at position: Int) -> VoteRefusal? {
+        guard let ballot = entries[position].ballots.firstIndex(where: { $0.council == council }) else { return .otherCouncil }
         let place = Int(seat)
-        guard place < entries[position].seats.count, entries[position].seats[place].verdict == nil else { return false }
-        let weight = entries[position].seats[place].weight
-        entries[position].seats[place] = SeatVote(seat: seat, weight: weight, verdict: vote.verdict, reason: vote.reason)
+        guard place < entries[position].ballots[ballot].seats.count else { return .otherCouncil }
+        let open = entries[position].ballots[ballot].seats[place]
+        guard open.verdict == nil else { return .repeated }
+        entries[position].ballots[ballot].seats[place] = SeatVote(
+            seat: seat, weight: open.weight, verdict: vote.verdict, reason: vote.reason)
         entries[position].stateHash = nil
-        return true
+        return nil
     }
 
     mutating func remove(_ identifiers: [Digest]) {

@@ -94,51 +94,91 @@ public struct SeatVote: Sendable, Equatable, WireEncodable, WireDecodable {
     }
 }
 
-public struct Decision: Sendable, Equatable, WireEncodable, WireDecodable {
-    public let proposal: Proposal
-    public let outcome: Outcome
+/// How one council stood when the decision fell.
+public struct Ballot: Sendable, Equatable, WireEncodable, WireDecodable {
     public let thresholdPermille: UInt64
     /// Every seat of the council, in order.
     public let seats: [SeatVote]
+
+    public init(thresholdPermille: UInt64, seats: [SeatVote]) {
+        self.thresholdPermille = thresholdPermille
+        self.seats = seats
+    }
+
+    public init(from decoder: inout WireDecoder) throws(WireError) {
+        thresholdPermille = try decoder.u64()
+        guard thresholdPermille <= 1000 else { throw .invalid(what: "threshold", offset: decoder.offset - 8) }
+        seats = try decoder.list("seats", limit: Council.seatsMaximum)
+    }
+
+    public func encode(to encoder: inout WireEncoder) {
+        encoder.u64(thresholdPermille)
+        encoder.list(seats)
+    }
+
+    public var weight: UInt64 { seats.reduce(0) { $0 + $1.weight } }
+    public var approvalWeight: UInt64 { Council.approvalWeight(of: weight, thresholdPermille: thresholdPermille) }
+    /// Nil while it is open.
+    public var outcome: Outcome? { Outcome(tallying: seats, thresholdPermille: thresholdPermille) }
+
+    public func weight(of verdict: Verdict?) -> UInt64 { seats.reduce(0) { $0 + ($1.verdict == verdict ? $1.weight : 0) } }
+}
+
+public struct Decision: Sendable, Equatable, WireEncodable, WireDecodable {
+    public let proposal: Proposal
+    public let outcome: Outcome
+    /// One for each council that the proposal needs, in the order in which it names them; never empty.
+    public let ballots: [Ballot]
     public let proposed: OrderPoint
     public let decided: OrderPoint
 
-    public init(
-        proposal: Proposal, outcome: Outcome, thresholdPermille: UInt64, seats: [SeatVote], proposed: OrderPoint, decided: OrderPoint
-    ) {
+    public init(proposal: Proposal, outcome: Outcome, ballots: [Ballot], proposed: OrderPoint, decided: OrderPoint) {
         self.proposal = proposal
         self.outcome = outcome
-        self.thresholdPermille = thresholdPermille
-        self.seats = seats
+        self.ballots = ballots
         self.proposed = proposed
         self.decided = decided
     }
 
+    /// The decision of one council.
+    public init(
+        proposal: Proposal, outcome: Outcome, thresholdPermille: UInt64, seats: [SeatVote], proposed: OrderPoint, decided: OrderPoint
+    ) {
+        self.init(
+            proposal: proposal, outcome: outcome, ballots: [Ballot(thresholdPermille: thresholdPermille, seats: seats)],
+            proposed: proposed, decided: decided)
+    }
+
     public init(from decoder: inout WireDecoder) throws(WireError) {
-        guard try decoder.u8() == EntryKind.decision.rawValue else { throw .invalid(what: "decision kind", offset: decoder.offset - 1) }
+        let kind = EntryKind(rawValue: try decoder.u8())
+        guard let kind, kind.isDecision else { throw .invalid(what: "decision kind", offset: decoder.offset - 1) }
         proposal = try Proposal(from: &decoder)
         guard let outcome = Outcome(rawValue: try decoder.u8()) else { throw .invalid(what: "outcome", offset: decoder.offset - 1) }
         self.outcome = outcome
-        thresholdPermille = try decoder.u64()
-        guard thresholdPermille <= 1000 else { throw .invalid(what: "threshold", offset: decoder.offset - 8) }
-        seats = try decoder.list("seats", limit: Council.seatsMaximum)
+        if kind == .decision {
+            ballots = [try Ballot(from: &decoder)]
+        } else {
+            ballots = try decoder.list("ballots", limit: CouncilNeed.councilsMaximum)
+            guard ballots.count > 1 else { throw .invalid(what: "number of ballots", offset: decoder.offset) }
+        }
         proposed = try OrderPoint(from: &decoder)
         decided = try OrderPoint(from: &decoder)
     }
 
     public func encode(to encoder: inout WireEncoder) {
-        encoder.u8(EntryKind.decision.rawValue)
+        encoder.u8((ballots.count == 1 ? EntryKind.decision : .jointDecision).rawValue)
         proposal.encode(to: &encoder)
         encoder.u8(outcome.rawValue)
-        encoder.u64(thresholdPermille)
-        encoder.list(seats)
+        if let ballot = ballots.first, ballots.count == 1 { ballot.encode(to: &encoder) } else { encoder.list(ballots) }
         proposed.encode(to: &encoder)
         decided.encode(to: &encoder)
     }
 
-    public func weight(of verdict: Verdict) -> UInt64 {
-        seats.reduce(0) { $0 + ($1.verdict == verdict ? $1.weight : 0) }
-    }
+    /// Every seat of every council, in order.
+    public var seats: [SeatVote] { ballots.flatMap(\.seats) }
+
+    /// What the votes come to; nil when they leave it open.
+    public var tally: Outcome? { proposal.need.flatMap { $0.outcome(ballots.map(\.outcome)) } }
 }
 
 /// A leaf of the log.
@@ -149,7 +189,7 @@ public enum LogEntry: Sendable, Equatable {
     /// Reads the bytes of a leaf.
     public init(wireBytes bytes: [UInt8]) throws(WireError) {
         switch bytes.first.flatMap(EntryKind.init(rawValue:)) {
-        case .decision: self = .decision(try Decision(wireBytes: bytes, suite: .sha256))
+        case .decision, .jointDecision: self = .decision(try Decision(wireBytes: bytes, suite: .sha256))
         case .record: self = .record(try Record(wireBytes: bytes, suite: .sha256))
         default: throw .invalid(what: "log entry kind", offset: 0)
         }

@@ -10,6 +10,10 @@ public enum EntryKind: UInt8, Sendable {
     case record = 0x03
     case evidence = 0x04
     case decision = 0x10
+    /// Of several councils together.
+    case jointDecision = 0x11
+
+    public var isDecision: Bool { self == .decision || self == .jointDecision }
 }
 
 /// Sixteen bytes that tell equal requests apart; derived from the idempotency key where the client gave one.
@@ -60,6 +64,7 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
     public static let fieldsMaximum = 64
 
     public let nonce: Nonce
+    /// The council that is asked, or several: see `CouncilNeed`.
     public let council: String
     /// What `text` is: `command`, `text`, or any word a policy knows.
     public let kind: String
@@ -79,7 +84,7 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
     public init(from decoder: inout WireDecoder) throws(WireError) {
         guard try decoder.u8() == EntryKind.propose.rawValue else { throw .invalid(what: "proposal kind", offset: decoder.offset - 1) }
         nonce = try Nonce(from: &decoder)
-        council = try decoder.string("council", limit: Council.nameMaximum)
+        council = try decoder.string("council", limit: CouncilNeed.textMaximum)
         kind = try decoder.string("kind", limit: Self.kindMaximum)
         text = try decoder.string("text", limit: Self.textMaximum)
         fields = try decoder.list("fields", limit: Self.fieldsMaximum)

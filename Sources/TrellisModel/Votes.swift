@@ -80,11 +80,15 @@ public struct VoteBatch: Sendable, Equatable, WireEncodable, WireDecodable {
 
     /// What the seat's key signs: chain, epoch, seat and the Merkle root of the votes, tagged.
     public static func signedDigest(chain: Digest, epoch: Epoch, council: UInt32, seat: UInt32, votes: [Vote]) -> Digest {
+        let root = Merkle.root(votes.map { Merkle.leafHash($0.wireBytes) })
+        return signedDigest(chain: chain, epoch: epoch, council: council, seat: seat, root: root)
+    }
+
+    static func signedDigest(chain: Digest, epoch: Epoch, council: UInt32, seat: UInt32, root: Digest) -> Digest {
         var place = WireEncoder()
         place.u64(epoch)
         place.u32(council)
         place.u32(seat)
-        let root = Merkle.root(votes.map { Merkle.leafHash($0.wireBytes) })
         return HashSuite.sha256.tagged(.votes, [chain.bytes, place.bytes, root.bytes])
     }
 

@@ -23,6 +23,7 @@ final class LedgerStore {
     private let decisions: FixedArrayFile
     private var levels: [FixedArrayFile] = []
     private let index: IdentifierIndex
+    private let votes: VoteStore
     private let snapshots: SnapshotStore
     private var snapshotCommit: UInt64
     private var snapshotSize: UInt64
@@ -46,6 +47,7 @@ final class LedgerStore {
             journalStart = .start
             ledger = Ledger(committee: committee)
         }
+        votes = try VoteStore(disk: disk, commit: ledger.lastCommit.index, decisions: ledger.counters.decisions)
         snapshotCommit = ledger.lastCommit.index
         snapshotSize = ledger.logSize
         try forgetBeyondSnapshot()
@@ -74,12 +76,14 @@ final class LedgerStore {
     func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
         let execution = try ledger.execute(commit, payloads: payloads) { try logIndex(of: $0) != nil }
         bytesSinceSnapshot += payloads.reduce(0) { $0 + $1.buffer.count }
+        try votes.record(execution)
         guard !execution.appended.isEmpty else { return execution }
         let records = execution.appended.map { TrellisStorage.Record(kind: $0.bytes.first ?? 0, payload: Array($0.bytes)) }
         let places = try entries.append(records).map(\.rawValue)
         _ = try entries.commit(sync: false)
         try positions.append(Self.items(places))
-        try decisions.append(Self.items(execution.appended.filter { $0.bytes.first == EntryKind.decision.rawValue }.map(\.index)))
+        try decisions.append(
+            Self.items(execution.appended.filter { $0.bytes.first.flatMap(EntryKind.init(rawValue:))?.isDecision == true }.map(\.index)))
         for node in execution.nodes { try level(node.level).append(node.hash.bytes) }
         for append in execution.appended {
             guard let key = IndexKey(append.identifier.bytes) else { continue }
@@ -103,6 +107,7 @@ final class LedgerStore {
         try decisions.sync()
         for level in levels { try level.sync() }
         try index.flush()
+        try votes.save(commit: ledger.lastCommit.index)
         var encoder = WireEncoder()
         encoder.u64(journalStart.rawValue)
         encoder.raw(ledger.snapshot)
@@ -139,16 +144,22 @@ final class LedgerStore {
 
     /// Log indices of at most `limit` decisions at log index `from` or above, ascending.
     func decisionIndices(from: UInt64, limit: Int) throws(StorageError) -> [UInt64] {
-        var low: UInt64 = 0
-        var high = decisions.count
-        while low < high {
-            let middle = low + (high - low) / 2
-            if Self.item(try decisions.read(middle)) < from { low = middle + 1 } else { high = middle }
-        }
+        let low = try decisionNumber(from: from)
         let end = min(decisions.count, low.addingReportingOverflow(UInt64(max(0, limit))).partialValue)
         var found: [UInt64] = []
         for place in low..<max(low, end) { found.append(Self.item(try decisions.read(place))) }
         return found
+    }
+
+    /// How many decisions lie below log index `index`: the number of the first one that does not.
+    private func decisionNumber(from index: UInt64) throws(StorageError) -> UInt64 {
+        var low: UInt64 = 0
+        var high = decisions.count
+        while low < high {
+            let middle = low + (high - low) / 2
+            if Self.item(try decisions.read(middle)) < index { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     private static func items(_ values: [UInt64]) -> [UInt8] {
@@ -173,6 +184,17 @@ final class LedgerStore {
             guard let digest = Digest(hash) else { throw StorageError.missing(path: StoreLayout.nodes(level: level)) }
             return digest
         }
-        return Receipt(suite: committee.suite, entry: bytes, index: index, proof: proof, certificate: certificate)
+        return Receipt(
+            suite: committee.suite, entry: bytes, index: index, proof: proof, certificate: certificate,
+            votes: try voteProofs(bytes, at: index))
+    }
+
+    /// The proofs of the votes in the entry at `index`, if it is a decision.
+    private func voteProofs(_ bytes: [UInt8], at index: UInt64) throws -> [VoteProof] {
+        guard bytes.first.flatMap(EntryKind.init(rawValue:))?.isDecision == true,
+            case .decision(let decision) = try LogEntry(wireBytes: bytes),
+            let councils = committee.councils(of: decision.proposal)
+        else { return [] }
+        return try votes.proofs(ofDecision: try decisionNumber(from: index), councils: councils.map(\.index))
     }
 }

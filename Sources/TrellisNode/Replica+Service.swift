@@ -41,7 +41,7 @@ extension Replica {
             } catch {
                 throw .invalid("not a proposal: \(error)")
             }
-            guard committee.council(named: proposal.council) != nil else {
+            guard committee.councils(of: proposal) != nil else {
                 throw .unknownCouncil(proposal.council, known: committee.councils.map(\.name))
             }
         default: throw .invalid("only proposals and records may be submitted")
@@ -152,7 +152,7 @@ extension NodeEvent {
     init?(logBytes bytes: [UInt8], identifier: Digest?, index: UInt64) {
         switch bytes.first.flatMap(EntryKind.init(rawValue:)) {
         case .record: self.init(kind: .recorded(identifier: identifier ?? Merkle.leafHash(bytes)), logIndex: index)
-        case .decision:
+        case .decision, .jointDecision:
             guard let decision = try? Decision(wireBytes: bytes, suite: .sha256) else { return nil }
             self.init(kind: .decided(decision), logIndex: index)
         default: return nil

@@ -289,10 +289,10 @@ actor Replica {
             let identifier = block.payload.identifiers[index]
             guard castVotes[identifier] == nil,
                 let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite),
-                let council = committee.council(named: proposal.council)?.council
+                let councils = committee.councils(of: proposal)
             else { continue }
             // A validator that catches up does not vote on what is long decided; what is still pending it finds in the ledger.
-            let (deadline, overflow) = block.timestamp.addingReportingOverflow(council.deadline)
+            let (deadline, overflow) = block.timestamp.addingReportingOverflow(councils.map(\.council.deadline).max() ?? 0)
             guard !overflow, deadline >= wall else { continue }
             proposals.append((identifier, proposal))
         }
@@ -332,7 +332,9 @@ actor Replica {
         guard !isStopped else { return }
         let own = configuration.seats.seats
         let missing = identifiers.compactMap { store.ledger.pending($0) }.filter { pending in
-            own.contains { seat in seat.council == pending.council && pending.seats[Int(seat.seat)].verdict == nil }
+            pending.ballots.contains { ballot in
+                own.contains { $0.council == ballot.council && ballot.seats[Int($0.seat)].verdict == nil }
+            }
         }
         guard !missing.isEmpty else { return }
         // A vote that still waits to be ordered is not cast twice.

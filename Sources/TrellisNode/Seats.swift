@@ -32,7 +32,9 @@ struct Seats: Sendable {
         var transactions: [Transaction] = []
         for seat in seats {
             let council = committee.councils[Int(seat.council)].name
-            let votes = proposals.filter { $0.proposal.council == council }.map { vote(of: seat, on: $0.identifier, $0.proposal) }
+            let votes = proposals.filter { $0.proposal.need?.councils.contains(council) ?? false }.map {
+                vote(of: seat, on: $0.identifier, $0.proposal)
+            }
             for start in stride(from: 0, to: votes.count, by: batchMaximum) {
                 let part = Array(votes[start..<min(start + batchMaximum, votes.count)])
                 transactions.append(

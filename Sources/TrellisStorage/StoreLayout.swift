@@ -12,15 +12,21 @@ public enum StoreLayout {
     public static let nodes = "log/nodes"
     /// From identifiers to entries.
     public static let index = "index"
+    /// What seats signed: the proofs of votes.
+    public static let votes = "log/votes"
+    /// Where the proofs of each decision's votes lie in `votes`.
+    public static let votePlaces = "log/vote-places"
+    /// Where the proofs of votes on pending proposals lie, saved with the ledger states.
+    public static let pendingVotes = "log/pending-votes"
     /// Saved ledger states.
     public static let snapshots = "snapshots"
     /// The highest (epoch, round) signed for.
     public static let highWater = "high-water"
 
     /// Every directory, parents first.
-    public static let directories = [journal, "log", entries, nodes, index, snapshots]
+    public static let directories = [journal, "log", entries, nodes, index, snapshots, votes, pendingVotes]
     /// The logs that `trellis repair` looks through.
-    public static let logs = [journal, entries]
+    public static let logs = [journal, entries, votes]
 
     /// One level of the Merkle tree; 0 is the leaves'.
     public static func nodes(level: Int) -> String { "\(nodes)/\(paddedDecimal(level, width: 2))" }

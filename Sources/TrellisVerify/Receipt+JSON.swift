@@ -8,13 +8,13 @@ import TrellisModel
 extension Receipt {
     /// No receipt file is larger. Escapes make at most six bytes of one.
     public static let fileBytesMaximum =
-        wireBytesMaximum / 3 * 4 + 6 * entryBytesMaximum + 256 * (Stakes.validatorsMaximum + Council.seatsMaximum) + 65_536
+        wireBytesMaximum / 3 * 4 + 6 * entryBytesMaximum + 256 * (Stakes.validatorsMaximum + votesMaximum) + 65_536
 
     /// The file's bytes: keys in a fixed order, indented by two spaces, no newline at the end.
     public var json: [UInt8] {
         var writer = JSONWriter()
         writer.open("{")
-        writer.string("format", Self.format)
+        writer.string("format", writtenFormat)
         writer.string("chain_id", certificate.checkpoint.chain.description)
         writer.open("{", key: "summary")
         if let logEntry = try? LogEntry(wireBytes: entry) { Self.summarize(logEntry, &writer) }
@@ -54,9 +54,18 @@ extension Receipt {
             writer.open("{", key: "fields")
             for field in decision.proposal.fields { writer.string(field.name, field.value) }
             writer.close("}")
-            writer.number("threshold_permille", decision.thresholdPermille)
+            summarize(decision, &writer)
+            writer.string("proposed", Text.time(decision.proposed.timestamp))
+            writer.string("decided", Text.time(decision.decided.timestamp))
+        }
+    }
+
+    /// The votes: of one council as it always was, of several one after the other.
+    private static func summarize(_ decision: Decision, _ writer: inout JSONWriter) {
+        func write(_ ballot: Ballot) {
+            writer.number("threshold_permille", ballot.thresholdPermille)
             writer.open("[", key: "votes")
-            for seat in decision.seats {
+            for seat in ballot.seats {
                 writer.open("{")
                 writer.number("seat", UInt64(seat.seat))
                 writer.number("weight", seat.weight)
@@ -65,9 +74,17 @@ extension Receipt {
                 writer.close("}")
             }
             writer.close("]")
-            writer.string("proposed", Text.time(decision.proposed.timestamp))
-            writer.string("decided", Text.time(decision.decided.timestamp))
         }
+        guard decision.ballots.count > 1 else { return decision.ballots.forEach(write) }
+        writer.open("[", key: "ballots")
+        for (place, ballot) in decision.ballots.enumerated() {
+            writer.open("{")
+            let names = decision.proposal.need?.councils ?? []
+            writer.string("council", place < names.count ? names[place] : "")
+            write(ballot)
+            writer.close("}")
+        }
+        writer.close("]")
     }
 
     private func summarizeProof(_ writer: inout JSONWriter) {
@@ -85,6 +102,7 @@ extension Receipt {
             writer.close("}")
         }
         writer.close("]")
+        if !votes.isEmpty { writer.number("votes_signed", UInt64(votes.count)) }
     }
 }
 

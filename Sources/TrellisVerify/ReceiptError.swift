@@ -19,6 +19,8 @@ public enum ReceiptError: Error, Sendable, Equatable, CustomStringConvertible {
     case otherHashSuite(expected: HashSuite, found: HashSuite)
     case certificate(CertificateError)
     case notInLog(index: UInt64, size: UInt64)
+    /// A proof of a vote that does not hold: of another seat, under another key, of another verdict, or not in its place.
+    case vote(council: UInt32, seat: UInt32)
     /// A quorum signed what cannot be: more than a third of the stake is faulty, or the software is.
     case contradiction(String)
 
@@ -34,6 +36,7 @@ public enum ReceiptError: Error, Sendable, Equatable, CustomStringConvertible {
         case .otherHashSuite(let expected, let found): "the receipt uses \(found.name), but the chain uses \(expected.name)"
         case .certificate(let error): "the certificate does not hold: \(error)"
         case .notInLog(let index, let size): "the proof does not show this entry at index \(index) of the log of \(size) entries"
+        case .vote(let council, let seat): "the vote of seat \(seat) of council \(council) is not signed by that seat"
         case .contradiction(let reason): "the certificate holds, but its entry contradicts itself: \(reason)"
         }
     }
@@ -47,7 +50,7 @@ public enum ReceiptError: Error, Sendable, Equatable, CustomStringConvertible {
         case .certificate(.otherChain): "use the genesis file of the network that issued the receipt"
         case .unusableGenesis: "use the genesis file as the network published it"
         case .contradiction: "report this to the network's operators: it should be impossible"
-        case .tooLarge, .otherHashSuite, .certificate, .notInLog: nil
+        case .tooLarge, .otherHashSuite, .certificate, .notInLog, .vote: nil
         }
     }
 }

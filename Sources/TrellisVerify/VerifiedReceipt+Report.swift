@@ -12,28 +12,37 @@ extension VerifiedReceipt {
         case .record(let record):
             return ["valid: a record of \(record.data.count) bytes is in the log", "  identifier  \(identifier)"]
         case .decision(let decision):
-            let total = decision.seats.reduce(0) { $0 + $1.weight }
-            let needed = Council.approvalWeight(of: total, thresholdPermille: decision.thresholdPermille)
+            let several = decision.ballots.count > 1
             var lines = [
-                "valid: council \(Text.quoted(decision.proposal.council)) \(decision.outcome.sentence)",
+                "valid: council\(several ? "s" : "") \(Text.quoted(decision.proposal.council)) \(decision.outcome.sentence)",
                 "  \(Text.quoted(decision.proposal.kind))  \(Text.quoted(decision.proposal.text))",
             ]
             lines += decision.proposal.fields.map { "  \(Text.quoted($0.name))  \(Text.quoted($0.value))" }
+            lines.append("  identifier  \(identifier)")
+            if !several, let ballot = decision.ballots.first { lines.append("  threshold   \(Self.standing(ballot))") }
             lines += [
-                "  identifier  \(identifier)",
-                "  threshold   \(needed) of weight \(total) (\(decision.thresholdPermille) per mille); "
-                    + "approve \(decision.weight(of: .approve)), reject \(decision.weight(of: .reject)), "
-                    + "abstain \(decision.weight(of: .abstain))",
                 "  proposed    \(Text.time(decision.proposed.timestamp)) in commit \(decision.proposed.commit)",
                 "  decided     \(Text.time(decision.decided.timestamp)) in commit \(decision.decided.commit)",
-                "votes:",
             ]
-            return lines
-                + zip(seatNames, decision.seats).map { name, seat in
+            for (place, ballot) in decision.ballots.enumerated() where place < councils.count && place < signedVotes.count {
+                let council = councils[place]
+                lines.append(several ? "votes of council \(Text.quoted(council.name)), \(Self.standing(ballot)):" : "votes:")
+                for (place, (seat, isSigned)) in zip(ballot.seats, signedVotes[place]).enumerated() where place < council.seats.count {
                     let reason = seat.reason.isEmpty ? "" : ": \(Text.quoted(seat.reason))"
-                    return "  seat \(seat.seat) \(Text.quoted(name)), weight \(seat.weight): \(seat.verdict?.name ?? "no vote")\(reason)"
+                    let named = council.seats[place]
+                    let signature = isSigned ? ", signed with \(named.scheme.name)" : ""
+                    lines.append(
+                        "  seat \(seat.seat) \(Text.quoted(named.name)), weight \(seat.weight): "
+                            + "\(seat.verdict?.name ?? "no vote")\(signature)\(reason)")
                 }
+            }
+            return lines
         }
+    }
+
+    private static func standing(_ ballot: Ballot) -> String {
+        "\(ballot.approvalWeight) of weight \(ballot.weight) (\(ballot.thresholdPermille) per mille); "
+            + "approve \(ballot.weight(of: .approve)), reject \(ballot.weight(of: .reject)), abstain \(ballot.weight(of: .abstain))"
     }
 
     private var place: [String] {
@@ -56,10 +65,14 @@ extension VerifiedReceipt {
     private var meaning: [String] {
         let forger = isPostQuantum ? "" : "; some signatures counted are classical, so a quantum computer could forge them"
         let faulty = totalStake - quorum
+        let seats =
+            signedVotes.joined().contains(true)
+            ? ["  seats voted as it says where a signature is named: nobody else could say so for them"] : []
         return [
             "proven, if no more than \(faulty) of the stake is dishonest and the genesis file is the right one:",
             "  all honest validators hold this entry at this place, and none will ever hold another there",
             "  signatures of category \(securityCategory) or above; hashes: \(suite.name) in what is signed, sha256 in the log\(forger)",
+        ] + seats + [
             "not proven:",
             "  that the verdict was right, or that anything was or was not done after it",
             "  the exact time: a time is a median of the validators' clocks; a signer's time is its own clock's",

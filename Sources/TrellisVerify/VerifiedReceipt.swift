@@ -33,8 +33,20 @@ public struct VerifiedReceipt: Sendable {
     /// The stake that had to sign.
     public let quorum: Stake
     public let suite: HashSuite
-    /// The names of the deciding council's seats; empty for a record.
-    public let seatNames: [String]
+    /// The deciding councils, as genesis has them; empty for a record.
+    public let councils: [Council]
+    /// The votes whose seats' signatures are in the receipt, and hold: for each council, whether each seat's is.
+    public let signedVotes: [[Bool]]
+
+    /// The names of the deciding councils' seats; empty for a record.
+    public var seatNames: [String] { councils.flatMap { $0.seats.map(\.name) } }
+    /// Whether every vote that the decision counts is signed by its seat.
+    public var allVotesSigned: Bool {
+        guard case .decision(let decision) = entry else { return true }
+        return zip(decision.ballots, signedVotes).allSatisfy { ballot, signed in
+            zip(ballot.seats, signed).allSatisfy { $0.verdict == nil || $1 }
+        }
+    }
 
     /// Signed stake of all stake, per mille, rounded down.
     public var strengthPermille: UInt64 {
@@ -81,33 +93,69 @@ extension Receipt {
         } catch {
             throw .malformed(error)
         }
-        var seatNames: [String] = []
-        if case .decision(let decision) = logEntry { seatNames = try Self.check(decision, committee, checkpoint) }
+        var councils: [(index: Int, council: Council)] = []
+        var signedVotes: [[Bool]] = []
+        if case .decision(let decision) = logEntry {
+            councils = try Self.check(decision, committee, checkpoint)
+            signedVotes = try checkVotes(of: decision, councils, committee)
+        } else if let vote = votes.first {
+            throw .vote(council: vote.council, seat: vote.seat)
+        }
         return VerifiedReceipt(
             network: network, entry: logEntry, identifier: logEntry.identifier, index: index, checkpoint: checkpoint,
             signers: signers(committee), stake: stake, totalStake: committee.stakes.total, quorum: committee.stakes.quorum, suite: suite,
-            seatNames: seatNames)
+            councils: councils.map(\.council), signedVotes: signedVotes)
     }
 
-    /// A decision must follow from its votes and the council of genesis, and lie before its checkpoint. Returns the seats' names.
-    private static func check(_ decision: Decision, _ committee: Committee, _ checkpoint: Checkpoint) throws(ReceiptError) -> [String] {
-        guard let (_, council) = committee.council(named: decision.proposal.council) else {
+    /// A decision must follow from its votes and the councils of genesis, and lie before its checkpoint. Returns the councils.
+    private static func check(
+        _ decision: Decision, _ committee: Committee, _ checkpoint: Checkpoint
+    ) throws(ReceiptError) -> [(index: Int, council: Council)] {
+        guard let councils = committee.councils(of: decision.proposal) else {
             throw .contradiction("genesis has no council '\(decision.proposal.council)'")
         }
-        let fits = zip(council.seats, decision.seats).enumerated().allSatisfy { place, pair in
-            pair.1.seat == UInt32(place) && pair.1.weight == pair.0.weight
+        guard councils.count == decision.ballots.count else { throw .contradiction("it has not one ballot for each council") }
+        for ((_, council), ballot) in zip(councils, decision.ballots) {
+            let fits = zip(council.seats, ballot.seats).enumerated().allSatisfy { place, pair in
+                pair.1.seat == UInt32(place) && pair.1.weight == pair.0.weight
+            }
+            guard fits, council.seats.count == ballot.seats.count else {
+                throw .contradiction("its seats are not those of council '\(council.name)'")
+            }
         }
-        guard fits, council.seats.count == decision.seats.count else {
-            throw .contradiction("its seats are not those of council '\(council.name)'")
-        }
-        let tally = Outcome(tallying: decision.seats, thresholdPermille: decision.thresholdPermille)
-        guard decision.outcome == tally ?? .expired else {
+        guard decision.outcome == decision.tally ?? .expired else {
             throw .contradiction("its votes do not give the outcome '\(decision.outcome.name)'")
         }
         guard decision.proposed.commit <= decision.decided.commit, decision.decided.commit <= checkpoint.index else {
             throw .contradiction("it was decided after its checkpoint or before it was proposed")
         }
-        return council.seats.map(\.name)
+        return councils
+    }
+
+    /// Every proof must be of a vote in the decision, each of another one, in its order. All signatures are checked at once.
+    private func checkVotes(
+        of decision: Decision, _ councils: [(index: Int, council: Council)], _ committee: Committee
+    ) throws(ReceiptError) -> [[Bool]] {
+        var signed = decision.ballots.map { [Bool](repeating: false, count: $0.seats.count) }
+        var checks: [SignatureCheck] = []
+        var last = (-1, -1)
+        for proof in votes {
+            let error = ReceiptError.vote(council: proof.council, seat: proof.seat)
+            let seat = Int(proof.seat)
+            guard let ballot = councils.firstIndex(where: { $0.index == Int(proof.council) }), seat < signed[ballot].count,
+                last < (ballot, seat), let verdict = decision.ballots[ballot].seats[seat].verdict
+            else { throw error }
+            last = (ballot, seat)
+            let vote = Vote(
+                proposal: decision.proposal.identifier, verdict: verdict, reason: decision.ballots[ballot].seats[seat].reason)
+            guard let check = proof.check(of: vote, in: committee) else { throw error }
+            checks.append(check)
+            signed[ballot][seat] = true
+        }
+        for (proof, isValid) in zip(votes, SignatureBatch.areValid(checks)) where !isValid {
+            throw .vote(council: proof.council, seat: proof.seat)
+        }
+        return signed
     }
 
     private func signers(_ committee: Committee) -> [VerifiedReceipt.Signer] {

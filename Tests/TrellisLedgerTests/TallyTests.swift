@@ -78,7 +78,7 @@ import TrellisModel
         let decision = try #require(execution.decided.first)
         #expect(decision.proposal == first)
         #expect(decision.outcome == .rejected)
-        #expect(decision.thresholdPermille == 670)
+        #expect(decision.ballots.map(\.thresholdPermille) == [670])
         #expect(
             decision.seats == [
                 SeatVote(seat: 0, weight: 1, verdict: nil, reason: ""),

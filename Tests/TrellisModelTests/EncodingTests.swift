@@ -8,9 +8,9 @@ import TrellisModel
 @Suite struct EncodingTests {
     /// Encodes 1,024 values, checks each, and compares the hash of all encodings with the checked-in one.
     private func conform<T: WireEncodable & WireDecodable & Equatable>(
-        _ type: T.Type, _ make: (inout Seeded, HashSuite) throws -> T
+        _ type: T.Type, _ variant: String? = nil, _ make: (inout Seeded, HashSuite) throws -> T
     ) throws {
-        let name = "\(type)"
+        let name = variant ?? "\(type)"
         var generator = Seeded(UInt64(name.utf8.reduce(0) { $0 * 31 % 65_521 + Int($1) }))
         var all: [UInt8] = []
         for round in 0..<1024 {
@@ -59,7 +59,11 @@ import TrellisModel
     @Test func record() throws { try conform(Record.self) { generator, _ in try generator.record() } }
     @Test func vote() throws { try conform(Vote.self) { generator, _ in generator.vote() } }
     @Test func voteBatch() throws { try conform(VoteBatch.self) { generator, _ in generator.voteBatch() } }
+    @Test func voteProof() throws {
+        try conform(VoteProof.self) { generator, _ in try #require(try generator.voteProof()) }
+    }
     @Test func seatVote() throws { try conform(SeatVote.self) { generator, _ in generator.seatVote() } }
+    @Test func jointDecision() throws { try conform(Decision.self, "jointDecision") { generator, _ in try generator.jointDecision() } }
     @Test func decision() throws { try conform(Decision.self) { generator, _ in try generator.decision() } }
 
     @Test func attestationProof() throws {
@@ -119,13 +123,15 @@ import TrellisModel
     @Test func logEntry() throws {
         var generator = Seeded(97)
         for _ in 0..<256 {
-            for entry in [LogEntry.decision(try generator.decision()), .record(try generator.record())] {
+            for entry in [
+                LogEntry.decision(try generator.decision()), .decision(try generator.jointDecision()), .record(try generator.record()),
+            ] {
                 #expect(try LogEntry(wireBytes: entry.wireBytes) == entry)
             }
-            let noise = [[3, 16][generator.below(2)]] + generator.bytes(generator.below(200))
+            let noise = [[3, 16, 17][generator.below(3)]] + generator.bytes(generator.below(200))
             if let entry = try? LogEntry(wireBytes: noise) { #expect(entry.wireBytes == noise) }
         }
-        for kind: UInt8 in [0, 1, 2, 4, 17, 255] {
+        for kind: UInt8 in [0, 1, 2, 4, 18, 255] {
             #expect(throws: WireError.invalid(what: "log entry kind", offset: 0)) { try LogEntry(wireBytes: [kind]) }
         }
     }

@@ -53,16 +53,37 @@ extension Seeded {
         VoteBatch(council: u32(), seat: u32(), votes: [vote()] + list(3) { $0.vote() }, signature: bytes(below(80)))
     }
 
+    mutating func voteProof() throws -> VoteProof? {
+        let batch = voteBatch()
+        return VoteProof(of: batch, at: below(batch.votes.count))
+    }
+
     mutating func seatVote() -> SeatVote {
         SeatVote(
             seat: u32(), weight: u64() % (Council.seatWeightMaximum + 1), verdict: below(4) == 0 ? nil : verdict(), reason: text(20))
     }
 
+    private mutating func decision(_ ballots: [Ballot], _ proposal: Proposal, _ outcome: Outcome) -> Decision {
+        Decision(
+            proposal: proposal, outcome: outcome, ballots: ballots, proposed: OrderPoint(commit: u64(), timestamp: u64()),
+            decided: OrderPoint(commit: u64(), timestamp: u64()))
+    }
+
+    private mutating func outcome() -> Outcome { [.approved, .rejected, .expired][below(3)] }
+
+    private mutating func ballot() -> Ballot { Ballot(thresholdPermille: UInt64(below(1001)), seats: list(4) { $0.seatVote() }) }
+
     mutating func decision() throws -> Decision {
-        let outcomes: [Outcome] = [.approved, .rejected, .expired]
-        return Decision(
-            proposal: try proposal(), outcome: outcomes[below(3)], thresholdPermille: UInt64(below(1001)), seats: list(4) { $0.seatVote() },
-            proposed: OrderPoint(commit: u64(), timestamp: u64()), decided: OrderPoint(commit: u64(), timestamp: u64()))
+        let proposal = try proposal()
+        let outcome = outcome()
+        return decision([ballot()], proposal, outcome)
+    }
+
+    mutating func jointDecision() throws -> Decision {
+        let proposal = try proposal()
+        let outcome = outcome()
+        let ballots = (0..<2 + below(2)).map { _ in ballot() }
+        return decision(ballots, proposal, outcome)
     }
 
     mutating func payload() throws -> Payload {

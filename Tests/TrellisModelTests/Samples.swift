@@ -90,6 +90,20 @@ enum Samples {
             ], proposed: OrderPoint(commit: 4, timestamp: 1_795_000_001_000), decided: OrderPoint(commit: 6, timestamp: 1_795_000_002_000))
     }
 
+    static func jointDecision() throws -> Decision {
+        Decision(
+            proposal: Proposal(nonce: try nonce(8), council: "default or größe", kind: "text", text: "both?"), outcome: .approved,
+            ballots: [
+                Ballot(
+                    thresholdPermille: 670,
+                    seats: [
+                        SeatVote(seat: 0, weight: 1, verdict: .approve, reason: "yes"),
+                        SeatVote(seat: 1, weight: 2, verdict: nil, reason: ""),
+                    ]),
+                Ballot(thresholdPermille: 750, seats: [SeatVote(seat: 0, weight: 3, verdict: .approve, reason: "")]),
+            ], proposed: OrderPoint(commit: 4, timestamp: 1_795_000_001_000), decided: OrderPoint(commit: 6, timestamp: 1_795_000_002_000))
+    }
+
     static func payload() throws -> Payload {
         Payload([Transaction(try record()), Transaction(try proposal()), Transaction(try batch())])
     }

@@ -28,6 +28,7 @@ import TrellisModel
         check("record_identifier", try Samples.record().identifier)
         check("payload_root", try Samples.payload().root)
         check("decision", try Samples.decision().wireBytes)
+        check("joint_decision", try Samples.jointDecision().wireBytes)
         check("decision_leaf", Merkle.leafHash(try Samples.decision().wireBytes))
     }
 

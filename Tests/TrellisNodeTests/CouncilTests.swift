@@ -55,8 +55,22 @@ extension SystemTests {
                     #expect(decision.outcome == outcome, "\(decision)")
                     let verified = try #require(try await nodes[1].receipt(of: identifier)).verify(genesis: genesis)
                     #expect(verified.seatNames == visual.seats.map(\.name))
+                    #expect(verified.allVotesSigned)
                 }
+                // Both councils must approve: the default one knows nothing of designs.
+                let both = Proposal(nonce: Nonce(idempotencyKey: "both"), council: "default or visual", kind: "design", text: texts[0].0)
+                let status = try await nodes[2].result(of: try await nodes[2].propose(both), finality: .certified)
+                guard case .logged(let index, .decision(let joint), true) = status else { throw Unmet(description: "\(status)") }
+                #expect(joint.outcome == .approved && joint.ballots.map { $0.seats.count } == [4, 5])
                 for node in nodes { await node.stop() }
+
+                // Proofs of votes outlive the process.
+                let again = try Councils.nodes(folder)
+                for node in again { try await node.start() }
+                let receipt = try #require(try await eventually("a receipt") { try await again[2].receipt(of: both.identifier) })
+                let verified = try receipt.verify(genesis: genesis)
+                #expect(verified.allVotesSigned && verified.index == index && verified.councils.map(\.name) == ["default", "visual"])
+                for node in again { await node.stop() }
             }
         }
 

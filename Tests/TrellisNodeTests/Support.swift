@@ -21,6 +21,16 @@ func eventually(_ what: String, within seconds: Double = 30, _ condition: () asy
     }
 }
 
+/// Asks until there is an answer; throws when there is none within `seconds`.
+func eventually<Value>(_ what: String, within seconds: Double = 30, _ value: () async throws -> Value?) async throws -> Value? {
+    var found: Value?
+    try await eventually(what, within: seconds) {
+        found = try await value()
+        return found != nil
+    }
+    return found
+}
+
 /// A new folder that is gone after `body`.
 func withFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("trellis-system-\(UUID())")

@@ -22,5 +22,14 @@ import TrellisVerify
         let leaf = Merkle.leafHash(receipt.entry)
         #expect(Merkle.verifyInclusion(leafHash: leaf, index: 1, size: 3, proof: receipt.proof, root: checkpoint.logRoot))
         #expect(try Receipt(json: receipt.json) == receipt)
+        let longer = try #require(vectors["\(suite.name)/receipt_with_votes"].flatMap { Hex.decode($0) })
+        let withVotes = try Receipt(wireBytes: longer)
+        #expect(withVotes.wireBytes == longer)
+        #expect(withVotes.votes.map(\.seat) == [0, 2] && withVotes.votes.map(\.path.count) == [2, 0])
+        #expect(try Receipt(json: withVotes.json) == withVotes)
+        #expect(
+            Receipt(
+                suite: suite, entry: withVotes.entry, index: 1, proof: withVotes.proof, certificate: withVotes.certificate
+            ) == receipt)
     }
 }

@@ -7,7 +7,7 @@ import TrellisNode
 
 struct CouncilCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "council", abstract: "Check and show councils.", subcommands: [CouncilCheck.self, CouncilShow.self])
+        commandName: "council", abstract: "Check and show councils.", subcommands: [CouncilCheck.self, CouncilShow.self, CouncilSpeed.self])
 }
 
 struct CouncilCheck: ParsableCommand {

@@ -22,7 +22,7 @@ struct Propose: AsyncParsableCommand {
     @Option(name: .customLong("field"), help: ArgumentHelp("A field of the proposal; may be repeated.", valueName: "name=value"))
     var fields: [String] = []
 
-    @Option(help: "The council to ask.")
+    @Option(help: "The council to ask; 'a and b' needs all of several, 'a or b' any of them.")
     var council: String?
 
     @Option(help: "Sent again with the same proposal, it gives the same proposal and not another one.")
@@ -134,18 +134,22 @@ extension ProposalState {
     var lines: [String] {
         let style: Terminal.Style = status == .approved ? .green : status == .rejected ? .red : .yellow
         var lines = [Terminal.styled(status.rawValue, style)]
-        if let weight, let council {
-            let total = weight.approve + weight.reject + weight.abstain + weight.silent
-            lines[0] += "  council \(Terminal.shown(council)): approve \(weight.approve) of \(total), needed \(weight.needed)"
-        }
+        if let weight, let council { lines[0] += "  council \(Terminal.shown(council)): \(weight.line)" }
         lines.append("  id  \(Terminal.shown(id))")
+        for ballot in ballots ?? [] {
+            lines.append("  council \(Terminal.shown(ballot.council)): \(Terminal.shown(ballot.outcome ?? "open")), \(ballot.weight.line)")
+        }
         for vote in votes ?? [] {
-            let name = vote.name.map { " " + Terminal.shown($0) } ?? ""
+            let name = ((vote.council.map { [$0] } ?? []) + (vote.name.map { [$0] } ?? [])).map { " " + Terminal.shown($0) }.joined()
             let reason = vote.reason.isEmpty ? "" : "  \(Terminal.shown(vote.reason))"
             lines.append("  seat \(vote.seat)\(name)  \(Terminal.styled(vote.verdict ?? "no vote", vote.style))\(reason)")
         }
         return lines
     }
+}
+
+extension ProposalState.Weight {
+    fileprivate var line: String { "approve \(approve) of \(approve + reject + abstain + silent), needed \(needed)" }
 }
 
 extension ProposalState.Vote {

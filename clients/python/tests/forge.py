@@ -14,19 +14,22 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from trellis_client import Genesis, Outcome, Verdict
-from trellis_client.codec import SHA256, SUITES, Suite, byte_string, integer, leaf_hash, prefixed
+from trellis_client.codec import SHA256, SUITES, Suite, byte_string, integer, items, leaf_hash, prefixed
 from trellis_client.genesis import FORMAT, _encoded
 from trellis_client.ledger import (
     BLOCK,
     DECISION,
     EVIDENCE,
     PROPOSAL,
+    VOTES,
     Attestation,
     Attested,
+    Ballot,
     Certificate,
     Checkpoint,
     Decision,
     Field,
+    Place,
     Prefix,
     Proposal,
     Record,
@@ -120,7 +123,17 @@ class Network:
     def decision(self, verdicts: Sequence[int] = (1, 1, 3, 1), outcome: int = 1, text: str = "ls -la", **fields: str) -> Decision:
         votes = tuple(SeatVote(place, 1, Verdict(one), f"because {place}" if one else "") for place, one in enumerate(verdicts))
         proposal = self.proposal(text, **fields)
-        return Decision(DECISION, proposal, Outcome(outcome), 670, votes, 2, TIME + 10, 3, TIME + 20)
+        return Decision(DECISION, proposal, Outcome(outcome), (Ballot(670, votes),), Place(2, TIME + 10, 3, TIME + 20))
+
+    def vote_proof(self, entry: Decision, seat: int, signer: int | None = None) -> bytes:
+        """Of the second of two votes that the seat signed."""
+        vote = entry.votes[seat]
+        leaf = leaf_hash(entry.identifier + integer(vote.verdict.value, 1) + byte_string(vote.reason))
+        root = SHA256.hash(b"\x01" + bytes(32) + leaf)
+        place = integer(0, 8) + integer(0, 4) + integer(seat, 4)
+        signed = SHA256.tagged(VOTES, self.genesis.chain, place, root)
+        signature = self.keys[seat if signer is None else signer].sign(signed, VOTES)
+        return integer(0, 4) + integer(seat, 4) + integer(1, 4) + integer(2, 4) + bytes(32) + byte_string(signature)
 
     def header(self, author: int, attested: Sequence[Attested], signer: int | None = None, **prefix: int) -> Attestation:
         scheme = SCHEMES[self.keys[author].scheme].identifier
@@ -143,8 +156,9 @@ class Network:
         proofs = tuple(self.header(author, attested) for author in signers)
         return Receipt(entry.encoded, 1, (left, right), Certificate(point, proofs), ())
 
-    def receipt_file(self, receipt: Receipt, entry: Decision | Record) -> bytes:
-        return self.file("receipt", receipt.certificate.checkpoint.chain, _summary(entry, receipt), receipt.encoded)
+    def receipt_file(self, receipt: Receipt, entry: Decision | Record, votes: Sequence[bytes] = ()) -> bytes:
+        body, form = receipt.encoded + (items(list(votes)) if votes else b""), 2 if votes else 1
+        return self.file("receipt", receipt.certificate.checkpoint.chain, _summary(entry, receipt, len(votes)), body, form)
 
     def evidence_file(self, offence: int, position: int, first: Attestation, second: Attestation) -> bytes:
         first, second = sorted((first, second), key=lambda one: one.encoded)
@@ -157,9 +171,9 @@ class Network:
         }  # fmt: skip
         return self.file("evidence", self.genesis.chain, summary, self.genesis.chain + evidence.encoded)
 
-    def file(self, field: str, chain: bytes, summary: JSON, body: bytes) -> bytes:
-        proof = byte_string(f"trellis/{field}/1") + integer(self.suite.number, 1) + body
-        content: JSON = {"format": f"trellis/{field}/1", "chain_id": chain.hex(), "summary": summary, field: encode(proof)}
+    def file(self, field: str, chain: bytes, summary: JSON, body: bytes, form: int = 1) -> bytes:
+        proof = byte_string(f"trellis/{field}/{form}") + integer(self.suite.number, 1) + body
+        content: JSON = {"format": f"trellis/{field}/{form}", "chain_id": chain.hex(), "summary": summary, field: encode(proof)}
         return render(content).encode()
 
 

@@ -11,9 +11,9 @@ from conftest import vectors
 from forge import TIME, Network, suites
 
 from trellis_client import Decision, Genesis, GenesisError, ProofError, VerifiedDecision, VerifiedRecord, verify_evidence, verify_receipt
-from trellis_client.codec import SHA256, Reader, Suite
+from trellis_client.codec import SHA256, Reader, Suite, integer
 from trellis_client.genesis import FORMAT, _encoded
-from trellis_client.ledger import RECORD, Attested, Record, nonce_of
+from trellis_client.ledger import RECORD, Attested, Ballot, Record, VoteProof, nonce_of, read_entry
 from trellis_client.proof import Receipt, quoted, utc
 from trellis_client.signatures import SCHEMES
 
@@ -67,6 +67,12 @@ def test_the_bytes_of_the_documents(suite: Suite) -> None:
     reader.raw(4 + len("trellis/receipt/1") + 1)
     receipt = Receipt.read(reader)
     reader.finish()
+    longer = bytes.fromhex(wire[f"{suite.name}/receipt_with_votes"])
+    reader = Reader(longer, suite)
+    reader.raw(len(data))
+    votes = [VoteProof.read(reader) for _ in range(reader.number(4))]
+    reader.finish()
+    assert [(one.seat, one.index, one.size, len(one.path)) for one in votes] == [(0, 1, 3, 2), (2, 0, 1, 0)]
     assert data.endswith(receipt.encoded) and receipt.entry.hex() == wire["decision"]
     assert receipt.certificate.encoded.hex() == wire[f"{suite.name}/certificate"]
 
@@ -99,6 +105,31 @@ def test_python_receipts_are_valid_here_and_in_swift(scheme: str, suite: Suite, 
         assert swift_says(binary, tmp_path, file, network) == "valid"
 
 
+def test_votes_signed_by_their_seats(binary: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    network = Network(["ML-DSA-87"] * 4)
+    entry = network.decision()
+    receipt, votes = network.receipt(entry), [network.vote_proof(entry, seat) for seat in range(4)]
+    file = network.receipt_file(receipt, entry, votes)
+    verified = verify_receipt(file, network.genesis)
+    assert isinstance(verified, VerifiedDecision) and verified.signed == ((0, 0), (0, 1), (0, 2), (0, 3))
+    assert swift_says(binary, tmp_path, file, network) == "valid"
+    other = network.decision((1, 3, 1, 1))
+    for bad in (
+        [votes[1], votes[0]], [votes[0], votes[0]], [network.vote_proof(entry, 0, signer=1)], [network.vote_proof(other, 2)],
+        [integer(1, 4) + votes[0][4:]], [votes[0][:4] + integer(9, 4) + votes[0][8:]],
+    ):  # fmt: skip
+        file = network.receipt_file(receipt, entry, bad)
+        assert fault(file, network.genesis) == "vote"
+        assert swift_says(binary, tmp_path, file, network) == "invalid"
+
+
+def test_decisions_of_several_councils() -> None:
+    wire = vectors("TrellisModelTests", "wire.json")
+    decision = read_entry(bytes.fromhex(wire["joint_decision"]))
+    assert isinstance(decision, Decision) and decision.encoded.hex() == wire["joint_decision"]
+    assert decision.councils == ["default", "größe"] and [len(one.votes) for one in decision.ballots] == [2, 1]
+
+
 def test_what_a_quorum_must_not_sign(binary: pathlib.Path, tmp_path: pathlib.Path) -> None:
     """Forged with all keys, so that only the rule in question can refuse; Swift says the same of each."""
     network = Network()
@@ -116,10 +147,10 @@ def test_what_a_quorum_must_not_sign(binary: pathlib.Path, tmp_path: pathlib.Pat
     add("expired though approved", network.decision((1, 1, 1, 0), 3))
     add("expired", network.decision((1, 1, 0, 0), 3))
     add("rejected", network.decision((2, 3, 0, 0), 2))
-    add("too few seats", replace(good, votes=good.votes[:3]))
-    add("another weight", replace(good, votes=(*good.votes[:3], replace(good.votes[3], weight=2))))
+    add("too few seats", replace(good, ballots=(Ballot(670, good.votes[:3]),)))
+    add("another weight", replace(good, ballots=(Ballot(670, (*good.votes[:3], replace(good.votes[3], weight=2))),)))
     add("another council", replace(good, proposal=replace(good.proposal, council="other")))
-    add("decided before it was proposed", replace(good, proposed_commit=4))
+    add("decided before it was proposed", replace(good, place=replace(good.place, proposed_commit=4)))
     add("decided after the checkpoint", good, index=2)
     expected = {"valid": "valid", "expired": "valid", "rejected": "valid"}
     for comment, receipt in cases.items():

@@ -18,14 +18,21 @@ class Validator(NamedTuple):
     scheme: str
     key: bytes
 
+class Seat(NamedTuple):
+    """`key` signs the seat's votes."""
+    name: str
+    weight: int
+    scheme: str
+    key: bytes
+
 class Genesis(NamedTuple):
-    """A network's committee, and the weights of its councils' seats. `chain` binds everything signed to exactly this."""
+    """A network's committee, and its councils' seats, in the order of the file. `chain` binds everything signed to exactly this."""
     name: str
     chain: bytes
     epoch: int
     suite: Suite
     validators: tuple[Validator, ...]
-    councils: dict[str, tuple[int, ...]]
+    councils: dict[str, tuple[Seat, ...]]
     transaction_bytes: int
 
     @property
@@ -49,7 +56,10 @@ class Genesis(NamedTuple):
             validators = tuple(
                 Validator(one["name"], one["stake"], one["scheme"], base64.b64decode(one["consensus_key"])) for one in members["validators"]
             )
-            councils = {one["name"]: tuple(seat["weight"] for seat in one["seats"]) for one in members["councils"]}
+            councils = {
+                one["name"]: tuple(Seat(it["name"], it["weight"], it["scheme"], base64.b64decode(it["key"])) for it in one["seats"])
+                for one in members["councils"]
+            }
             suite = next(suite for suite in SUITES.values() if suite.name == members["hash"])
             parameters = members["parameters"]
             return cls(members["name"], chain, members["epoch"], suite, validators, councils, parameters["transaction_bytes"])

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias
 
-from .codec import SUITES, U64, Bounded, Integer, Reader, Sha256, Wire, byte_string, log_root, require
+from .codec import SUITES, U64, Bounded, Integer, Reader, Sha256, Wire, byte_string, leaf_hash, merkle_root, require
 from .errors import MalformedError, ProofError
 from .genesis import Genesis, Validator
-from .ledger import ENTRY_MAXIMUM, EVIDENCE, REASON_MAXIMUM, SEATS_MAXIMUM, Attestation, Certificate, Decision, Record, Tag, read_entry
+from .ledger import COUNCILS_MAXIMUM, ENTRY_MAXIMUM, EVIDENCE, REASON_MAXIMUM, SEATS_MAXIMUM, Attestation, Ballot, Certificate, Decision
+from .ledger import Record, Tag, VoteProof, read_entry
 from .signatures import NAMES, SCHEMES, SIGNATURE_MAXIMUM
 
 JSON: TypeAlias = "str | int | Sequence[JSON] | Mapping[str, JSON]"
@@ -53,7 +54,9 @@ class VerifiedReceipt:
 
 @dataclass(frozen=True)
 class VerifiedDecision(VerifiedReceipt):
+    """`signed` tells the votes that their seats signed: places of a ballot and of a seat in it, ascending."""
     decision: Decision
+    signed: tuple[tuple[int, int], ...] = ()
 
 @dataclass(frozen=True)
 class VerifiedRecord(VerifiedReceipt):
@@ -69,14 +72,17 @@ class VerifiedEvidence:
 
 def receipt_bytes_maximum(genesis: Genesis) -> int:
     """No receipt file of this network is larger: escapes make six bytes of one, base64 four of three."""
-    entry = genesis.transaction_bytes + 256 + SEATS_MAXIMUM * (REASON_MAXIMUM + 64)
-    return 8 * entry + len(genesis.validators) * 2 * (SIGNATURE_MAXIMUM + 4096) + 65_536
+    seats = min(sum(len(one) for one in genesis.councils.values()), COUNCILS_MAXIMUM * SEATS_MAXIMUM)
+    entry = genesis.transaction_bytes + 1024 + seats * (REASON_MAXIMUM + 64)
+    return 8 * entry + (len(genesis.validators) + seats) * 2 * (SIGNATURE_MAXIMUM + 4096) + 65_536
 
 def verify_receipt(file: bytes, genesis: Genesis) -> VerifiedDecision | VerifiedRecord:
     """Raises ProofError unless validators of a quorum of stake signed a log that holds the entry at its place."""
     try:
-        reader = _open(file, "receipt", receipt_bytes_maximum(genesis))
+        reader, form = _open(file, "receipt", receipt_bytes_maximum(genesis), 2)
         receipt = Receipt.read(reader)
+        votes = [VoteProof.read(reader) for _ in range(reader.number(4, COUNCILS_MAXIMUM * SEATS_MAXIMUM))] if form == 2 else []
+        require(form == 1 or bool(votes), "proofs of no votes")
         reader.finish()
         entry, certificate = read_entry(receipt.entry), receipt.certificate
     except MalformedError as error:
@@ -84,20 +90,25 @@ def verify_receipt(file: bytes, genesis: Genesis) -> VerifiedDecision | Verified
     if reader.suite != genesis.suite:
         raise ProofError(f"it uses {reader.suite.name}, but the chain uses {genesis.suite.name}", "other-network")
     signers, checkpoint = certificate.verify(genesis), certificate.checkpoint
-    if log_root(receipt.entry, receipt.index, checkpoint.log_size, receipt.proof) != checkpoint.log_root:
+    if merkle_root(leaf_hash(receipt.entry), receipt.index, checkpoint.log_size, receipt.proof) != checkpoint.log_root:
         raise ProofError(f"the proof does not show this entry at index {receipt.index} of {checkpoint.log_size}", "not-in-log")
-    _require_unedited(file, "receipt", checkpoint.chain, _summary(entry, receipt), reader.data)
+    _require_unedited(file, "receipt", checkpoint.chain, _summary(entry, receipt, len(votes)), reader.data, form)
     stake = sum(one.stake for one in signers)
     proven = genesis.name, entry.identifier.hex(), receipt.index, certificate, signers, stake, genesis.total_stake, file
     if isinstance(entry, Record):
+        if votes:
+            raise ProofError("votes on a record", "vote")
         return VerifiedRecord(*proven, entry)
     entry.check(genesis, checkpoint.index)
-    return VerifiedDecision(*proven, entry)
+    signed = tuple(one.verify(entry, genesis) for one in votes)
+    if list(signed) != sorted(set(signed)):
+        raise ProofError("a vote twice, or out of order", "vote")
+    return VerifiedDecision(*proven, entry, signed)
 
 def verify_evidence(file: bytes, genesis: Genesis) -> VerifiedEvidence:
     """Raises ProofError unless both headers are signed by the validator that they accuse, and contradict one another."""
     try:
-        reader = _open(file, "evidence", 1 << 20)
+        reader, _ = _open(file, "evidence", 1 << 20)
         chain, evidence = reader.raw(32), Evidence.read(reader)
         reader.finish()
         position = _position(evidence)
@@ -130,8 +141,8 @@ def _position(evidence: Evidence) -> int:
     require(bool(conflicts), "headers that do not contradict one another")
     return min(conflicts)
 
-def _open(file: bytes, field: str, limit: int) -> Reader:
-    """A reader of the proof in a file's last field, behind its format and suite. Raises MalformedError."""
+def _open(file: bytes, field: str, limit: int, forms: int = 1) -> tuple[Reader, int]:
+    """A reader of the proof in a file's last field, behind its format and suite, and the format's number. Raises MalformedError."""
     require(len(file) <= limit, f"more than {limit} bytes")
     match = re.search(rb'"%s"\s*:\s*"([^"]*)"\s*\}\s*\Z' % field.encode(), file)
     if match is None:
@@ -140,22 +151,29 @@ def _open(file: bytes, field: str, limit: int) -> Reader:
         reader = Reader(base64.b64decode(match[1], validate=True))
     except ValueError:
         raise MalformedError("it is not base64") from None
-    head = byte_string(f"trellis/{field}/1")
-    require(reader.raw(len(head)) == head, "another format")
+    heads = [byte_string(f"trellis/{field}/{form}") for form in range(1, forms + 1)]
+    head = reader.raw(len(heads[0]))
+    require(head in heads, "another format")
     number = reader.number(1)
     require(number in SUITES, "an unknown hash suite")
     reader.suite = SUITES[number]
-    return reader
+    return reader, heads.index(head) + 1
 
-def _require_unedited(file: bytes, field: str, chain: bytes, summary: JSON, proof: bytes) -> None:
+def _require_unedited(file: bytes, field: str, chain: bytes, summary: JSON, proof: bytes, form: int = 1) -> None:
     """Raises ProofError unless `file` is the one file of this proof."""
     encoded = base64.b64encode(proof).decode()
-    expected = render({"format": f"trellis/{field}/1", "chain_id": chain.hex(), "summary": summary, field: encoded}).encode()
+    expected = render({"format": f"trellis/{field}/{form}", "chain_id": chain.hex(), "summary": summary, field: encoded}).encode()
     if file != expected:
         same = next((at for at, (one, two) in enumerate(zip(file, expected, strict=False)) if one != two), min(len(file), len(expected)))
         raise ProofError(f"the file was changed or reformatted: from byte {same} on it is not what its proof gives", "edited")
 
-def _summary(entry: Decision | Record, receipt: Receipt) -> JSON:
+def _votes(ballot: Ballot) -> dict[str, JSON]:
+    votes: list[JSON] = [
+        {"seat": one.seat, "weight": one.weight, "verdict": one.verdict.name.lower(), "reason": one.reason} for one in ballot.votes
+    ]
+    return {"threshold_permille": ballot.threshold_permille, "votes": votes}
+
+def _summary(entry: Decision | Record, receipt: Receipt, votes_signed: int = 0) -> JSON:
     checkpoint, headers = receipt.certificate.checkpoint, [one.prefix for one in receipt.certificate.attestations]
     about: dict[str, JSON] = {"identifier": entry.identifier.hex(), "kind": "record"}
     if isinstance(entry, Record):
@@ -165,17 +183,18 @@ def _summary(entry: Decision | Record, receipt: Receipt) -> JSON:
         about |= {
             "kind": "decision", "outcome": entry.outcome.name.lower(), "council": proposal.council, "subject": proposal.kind,
             "text": proposal.text, "fields": {one.name: one.value for one in proposal.fields},
-            "threshold_permille": entry.threshold_permille,
-            "votes": [
-                {"seat": one.seat, "weight": one.weight, "verdict": one.verdict.name.lower(), "reason": one.reason} for one in entry.votes
-            ],
-            "proposed": utc(entry.proposed_ms), "decided": utc(entry.decided_ms),
         }  # fmt: skip
+        if len(entry.ballots) == 1:
+            about |= _votes(entry.ballots[0])
+        else:
+            names = proposal.council.split(" ")[::2]
+            about["ballots"] = [{"council": name, **_votes(one)} for name, one in zip(names, entry.ballots, strict=False)]
+        about |= {"proposed": utc(entry.place.proposed_ms), "decided": utc(entry.place.decided_ms)}
     return about | {
         "log_index": receipt.index, "log_size": checkpoint.log_size, "checkpoint": checkpoint.index,
         "checkpoint_time": utc(checkpoint.timestamp_ms),
         "signers": [{"validator": one.author, "scheme": NAMES[one.scheme], "time": utc(one.timestamp_ms)} for one in headers],
-    }  # fmt: skip
+    } | ({"votes_signed": votes_signed} if votes_signed else {})  # fmt: skip
 
 def render(value: JSON, indent: str = "\n") -> str:
     """JSON with keys in the order given, two spaces a level, no newline at the end."""
