@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies a receipt, or evidence of misbehaviour, with clients/python, which is written after docs/receipts.md and shares no code with the
+"""Verifies a receipt with clients/python, which is written after docs/receipts.md and shares no code with the
 Swift package. Needs one library:
 
     pip install 'cryptography>=48'
@@ -9,7 +9,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients/python/src"))
-from trellis_client import Genesis, TrellisError, VerifiedDecision, Verdict, verify_evidence, verify_receipt
+from trellis_client import Genesis, TrellisError, VerifiedDecision, Verdict, verify_receipt
 from trellis_client.proof import quoted
 
 
@@ -24,19 +24,15 @@ def main():
 
 
 def report(file, genesis):
-    if file.startswith(b'{\n  "format": "trellis/evidence/1"'):
-        proven = verify_evidence(file, genesis)
-        print(f"valid: validator {quoted(proven.validator.name)}: {proven.offence} at {proven.position}")
-        return
     proven = verify_receipt(file, genesis)
     if isinstance(proven, VerifiedDecision):
         decision = proven.decision
         print(f"decision: {decision.outcome.name.lower()} {quoted(decision.proposal.text)}")
         for place, (council, ballot) in enumerate(zip(decision.councils, decision.ballots, strict=True)):
-            print(f"council {quoted(council)}")
+            print(f"council {quoted(council)}:")
             for vote in ballot.votes:
                 verdict = "no vote" if vote.verdict is Verdict.NONE else vote.verdict.name.lower()
-                signed = ", signed by the seat" if (place, vote.seat) in proven.signed else ""
+                signed = ", signed by the seat" if (place, vote.seat) in proven.signed_votes else ""
                 print(f"  seat {vote.seat}, weight {vote.weight}: {verdict}{signed} {quoted(vote.reason) if vote.reason else ''}".rstrip())
     size = proven.certificate.checkpoint.log_size
     print(f"valid: entry {proven.index} of {size}, signed by stake {proven.stake} of {proven.total_stake}")

@@ -1,7 +1,9 @@
 """Hostile bytes: whatever they are, the outcome is a value or an error of this package, never another exception."""
 
 import asyncio
+import base64
 import contextlib
+import json
 import math
 import os
 import random
@@ -9,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from forge import Network
+from forge import Network, entry_bytes, evidence_script
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -21,18 +23,20 @@ from trellis_client import (
     TrellisError,
     seal,
     unseal,
-    verify_evidence,
     verify_receipt,
 )
 from trellis_client.client import _events
 from trellis_client.codec import byte_string
 from trellis_client.http import Request, Response
 from trellis_client.ledger import Attested, read_entry
-from trellis_client.proof import Evidence, Receipt
+from trellis_client.proof import Receipt
 
 NETWORK = Network(["Ed25519", "ECDSA-P384", "ML-DSA-65", "COMPSIG-MLDSA65-Ed25519-SHA512"])
 DECISION = NETWORK.decision(agent="a", cwd="/")
+JOINT = NETWORK.joint([(1, 1, 1, 0), (2, 2, 0, 0)], 2, NETWORK.proposal(council="default and größe"))
 RECEIPT = NETWORK.receipt(DECISION)
+VOTED_FILE = NETWORK.receipt_file(RECEIPT, DECISION, [NETWORK.vote_proof(DECISION, 0, seat, 2, 5) for seat in (0, 1, 3)])
+VOTES = base64.b64decode(json.loads(VOTED_FILE)["receipt"])[22 + len(RECEIPT.encoded) :]
 RECEIPT_FILE = NETWORK.receipt_file(RECEIPT, DECISION)
 HEADERS = [NETWORK.header(1, [Attested(7, NETWORK.suite.hash(tag))]) for tag in (b"a", b"b")]
 EVIDENCE_FILE = NETWORK.evidence_file(1, 9, *HEADERS)
@@ -77,16 +81,16 @@ def survives(outcome: Callable[[], object]) -> None:
 
 
 @many
-@given(st.one_of(st.binary(max_size=300), mutated(RECEIPT_FILE), mutated(EVIDENCE_FILE)))
+@given(st.one_of(st.binary(max_size=300), mutated(RECEIPT_FILE), mutated(VOTED_FILE), mutated(EVIDENCE_FILE)))
 @example(b'"receipt": "' * 20_000)
 @example(b'"receipt": ""}' + b" " * 20_000)
 def test_files(data: bytes) -> None:
-    for verify in (verify_receipt, verify_evidence):
+    for verify in (verify_receipt, evidence_script().verify):
         try:
             verify(data, NETWORK.genesis)
         except ProofError:
             continue
-        assert data in (RECEIPT_FILE, EVIDENCE_FILE)
+        assert data in (RECEIPT_FILE, VOTED_FILE, EVIDENCE_FILE)
 
 
 @many
@@ -94,21 +98,28 @@ def test_files(data: bytes) -> None:
 def test_receipts_behind_a_good_file(data: bytes) -> None:
     """The base64 is right, so that mutations reach the codec, the log and the signatures."""
     survives(lambda: verify_receipt(NETWORK.file("receipt", NETWORK.genesis.chain, {}, data), NETWORK.genesis))
+    survives(lambda: verify_receipt(NETWORK.file("receipt", NETWORK.genesis.chain, {}, data + VOTES, 2), NETWORK.genesis))
     survives(lambda: Receipt.decode(data))
+
+
+@many
+@given(mutated(VOTES))
+def test_proofs_of_votes_behind_a_good_receipt(data: bytes) -> None:
+    survives(lambda: verify_receipt(NETWORK.file("receipt", NETWORK.genesis.chain, {}, RECEIPT.encoded + data, 2), NETWORK.genesis))
 
 
 @many
 @given(mutated(NETWORK.genesis.chain + b"\x04\x01" + b"".join(one.encoded for one in HEADERS)))
 def test_evidence_behind_a_good_file(data: bytes) -> None:
-    survives(lambda: verify_evidence(NETWORK.file("evidence", NETWORK.genesis.chain, {}, data), NETWORK.genesis))
-    survives(lambda: Evidence.decode(data[32:]))
+    survives(lambda: evidence_script().verify(NETWORK.file("evidence", NETWORK.genesis.chain, {}, data), NETWORK.genesis))
+    survives(lambda: evidence_script().Evidence.decode(data[32:]))
 
 
 @many
-@given(st.one_of(st.binary(max_size=200), mutated(DECISION.encoded)))
+@given(st.one_of(st.binary(max_size=200), mutated(entry_bytes(DECISION)), mutated(JOINT.encoded)))
 def test_entries(data: bytes) -> None:
     with contextlib.suppress(TrellisError):
-        assert read_entry(data).encoded == data, "one value, one encoding"
+        assert entry_bytes(read_entry(data)) == data, "one value, one encoding"
 
 
 @many

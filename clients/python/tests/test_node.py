@@ -16,7 +16,7 @@ def test_a_command_is_decided_with_a_receipt(node: Node, binary: pathlib.Path, t
     fine = client.propose("ls -la", kind="command", fields={"agent": "größe", "cwd": "/srv"})
     bad = client.propose("sudo rm -rf /srv/data", kind="command")
     assert (fine.decision.outcome, bad.decision.outcome) == (Outcome.APPROVED, Outcome.REJECTED)
-    assert bad.decision.weight(Verdict.REJECT) >= 2 and any(one.reason for one in bad.decision.votes)
+    assert bad.decision.ballots[0].weight(Verdict.REJECT) >= 2 and any(one.reason for one in bad.decision.votes)
     assert fine.stake >= node.genesis.quorum == 3 and fine.is_post_quantum and fine.index < bad.index
     assert client.decision(fine.identifier).decision == fine.decision
     assert client.state(bad.identifier).status == "rejected"

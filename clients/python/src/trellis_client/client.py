@@ -50,8 +50,7 @@ class AsyncClient:
     ) -> VerifiedDecision:  # fmt: skip
         """Puts a proposal to a council, waits for the decision and its receipt, and verifies it."""
         deadline, key = self._deadline(timeout), idempotency_key
-        left = deadline - time.monotonic()
-        said = await self.submit(text, kind=kind, council=council, fields=fields, idempotency_key=key, wait="certified", timeout=left)
+        said = await self.submit(text, kind=kind, council=council, fields=fields, idempotency_key=key, wait="certified", timeout=timeout)
         return await self.decision(said.identifier, timeout=deadline - time.monotonic())
 
     async def submit(
@@ -117,20 +116,17 @@ class AsyncClient:
     async def _exchange(self, request: Request) -> Answer:
         """The answer to a request that may be repeated; what is no success is raised."""
         while True:
-            error: ClientError
             pause = random.uniform(0.05, 0.1) * 2**request.attempt
             try:
                 answer = await send(self._endpoint(request), request)
                 if answer.status < 300:
                     return answer
-                error = problem = _problem(answer)
-                if problem.status not in (429, 503):
-                    raise problem
-                pause = problem.retry_after or pause
-            except UnreachableError as lost:
-                error = lost
-            if request.attempt >= self.retries or time.monotonic() + pause >= request.deadline:
-                raise error
+                raise _problem(answer)
+            except (UnreachableError, ProblemError) as error:
+                if isinstance(error, ProblemError):
+                    pause = error.retry_after or pause if error.status in (429, 503) else math.inf
+                if request.attempt >= self.retries or time.monotonic() + pause >= request.deadline:
+                    raise
             request = request._replace(attempt=request.attempt + 1)
             await asyncio.sleep(pause)
 

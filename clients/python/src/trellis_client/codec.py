@@ -43,8 +43,8 @@ def require(condition: bool, what: str) -> None:
 
 class Reader:
     """Reads canonical bytes from front to back; `suite` says how long a digest is."""
-    def __init__(self, data: bytes, suite: Suite = SHA256) -> None:
-        self.data, self.suite, self.offset = data, suite, 0
+    def __init__(self, data: bytes, suite: Suite = SHA256, offset: int = 0) -> None:
+        self.data, self.suite, self.offset = data, suite, offset
 
     def raw(self, count: int) -> bytes:
         require(count <= len(self.data) - self.offset, f"the input ends early at byte {self.offset}")
@@ -141,9 +141,9 @@ def leaf_hash(entry: bytes) -> bytes:
     """RFC 9162 §2.1.1: the identifier of whatever was submitted, and the leaf of a log entry."""
     return SHA256.hash(b"\x00" + entry)
 
-def merkle_root(leaf: bytes, index: int, size: int, proof: tuple[bytes, ...]) -> bytes | None:
+def log_root(entry: bytes, index: int, size: int, proof: tuple[bytes, ...]) -> bytes | None:
     """The root that an inclusion proof leads to (RFC 9162 §2.1.3.2); None when it has not the length that index and size ask for."""
-    node, position, last = leaf, index, size - 1
+    node, position, last = leaf_hash(entry), index, size - 1
     for sibling in proof:
         if last <= 0:
             return None

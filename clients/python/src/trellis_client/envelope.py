@@ -84,10 +84,9 @@ class EnvelopeContext:
 def seal(payload: bytes, recipients: Sequence[bytes], context: EnvelopeContext, chunk_bits: int = 16) -> bytes:
     """Seals for the holders of public keys, in chunks of 2^`chunk_bits` bytes (6 to 20). Raises EnvelopeError ("refused")."""
     named = sorted((_name(public), public) for public in recipients)
-    if not 1 <= len(named) <= RECIPIENTS_MAXIMUM or len({name for name, _ in named}) != len(named):
-        raise EnvelopeError(f"1 to {RECIPIENTS_MAXIMUM} recipients, each once", "refused")
-    if not 6 <= chunk_bits <= 20 or len(payload) > PAYLOAD_MAXIMUM:
-        raise EnvelopeError("chunks have 2^6 to 2^20 bytes, a payload at most 2^40", "refused")
+    are_well = 1 <= len(named) <= RECIPIENTS_MAXIMUM and len({name for name, _ in named}) == len(named)
+    if not are_well or not 6 <= chunk_bits <= 20 or len(payload) > PAYLOAD_MAXIMUM:
+        raise EnvelopeError("1 to 818 recipients, each once; chunks of 2^6 to 2^20 bytes; a payload of at most 2^40", "refused")
     preamble = MAGIC + struct.pack("<BBH", SUITE, chunk_bits, len(named))
     transcript = SHA384.tagged("trellis/envelope/1", context.encoded, preamble, *(name for name, _ in named))
     content, stanzas = os.urandom(32), []

@@ -13,8 +13,8 @@ class GenesisError(TrellisError):
     """A genesis file is unreadable, or contradicts its own chain identifier."""
 
 class ProofError(TrellisError):
-    """A receipt or evidence proves nothing: malformed, edited, other-network, certificate, not-in-log, contradiction (a quorum signed what
-    cannot be), or unsupported (a signature scheme that the `cryptography` library does not have)."""
+    """A receipt proves nothing: malformed, edited, other-network, certificate, not-in-log, vote (a seat did not sign it),
+    contradiction (a quorum signed what cannot be), or unsupported (a signature scheme that the `cryptography` library does not have)."""
 
 class EnvelopeError(TrellisError):
     """An envelope was not sealed (refused), or not opened: malformed, not-a-recipient, authentication (changed, cut, another context)."""

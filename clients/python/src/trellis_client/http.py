@@ -2,6 +2,7 @@
 request has a connection of its own, so none is sent on one that is about to close."""
 import asyncio
 import contextlib
+import math
 import re
 import ssl
 import time
@@ -72,34 +73,24 @@ class Response:
             self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:])}
 
     async def pieces(self) -> AsyncGenerator[bytes, None]:
-        left = self.request.limit
-        async for piece in self._pieces():
-            left -= len(piece)
-            if left < 0:
+        """The body: in chunks, of a length, or up to the end of the connection."""
+        is_chunked, allowed = "transfer-encoding" in self.headers, self.request.limit
+        left = await self._chunk_size() if is_chunked else float(_matched("([0-9]{1,15}|inf)", self.headers.get("content-length", "inf")))
+        while left:
+            piece = await self._read(int(min(left, PIECE)))
+            if not piece and left < math.inf:
+                raise EOFError("the connection broke")
+            left, allowed = left - len(piece) if piece else 0, allowed - len(piece)
+            if allowed < 0:
                 raise UnexpectedAnswerError("the answer is larger than any answer can be")
             yield piece
-
-    async def _pieces(self) -> AsyncGenerator[bytes, None]:
-        if "transfer-encoding" in self.headers:
-            _matched("((?i:chunked))", self.headers["transfer-encoding"])
-            while size := int(_matched("([0-9a-fA-F]{1,8})(?: *;.*)?", await self._until(b"\r\n")), 16):
-                async for piece in self._take(size):
-                    yield piece
+            if is_chunked and not left:
                 _matched("()", await self._until(b"\r\n"))
-        elif "content-length" in self.headers:
-            async for piece in self._take(int(_matched("([0-9]{1,18})", self.headers["content-length"]))):
-                yield piece
-        else:
-            while piece := await self._read(PIECE):
-                yield piece
+                left = await self._chunk_size()
 
-    async def _take(self, count: int) -> AsyncGenerator[bytes, None]:
-        while count > 0:
-            piece = await self._read(min(count, PIECE))
-            if not piece:
-                raise EOFError("the connection broke")
-            count -= len(piece)
-            yield piece
+    async def _chunk_size(self) -> float:
+        _matched("((?i:chunked))", self.headers["transfer-encoding"])
+        return int(_matched("([0-9a-fA-F]{1,8})(?: *;.*)?", await self._until(b"\r\n")), 16)
 
     async def _read(self, count: int) -> bytes:
         async with asyncio.timeout(self.request.left()):

@@ -1,23 +1,22 @@
 """What the log holds and what signs it: proposals, decisions, records; checkpoints, the parts of block headers that attest them, and a
 quorum's certificate. Layouts as in docs/receipts.md."""
 import enum
-import functools
-from typing import Annotated, NamedTuple, Self, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
-from .codec import SHA256, U32, U64, Bounded, Fixed, Hash, Integer, Reader, Sha256, Wire
-from .codec import byte_string, integer, items, leaf_hash, merkle_root, require
-from .errors import MalformedError, ProofError
-from .genesis import Genesis, Validator
+from .codec import SHA256, U32, U64, Bounded, Fixed, Hash, Integer, Reader, Sha256, Wire, byte_string, integer, items, log_root, require
+from .errors import ProofError
+from .genesis import Council, Genesis, Signer
 from .signatures import SCHEMES, SIGNATURE_MAXIMUM
 
-PROPOSAL, RECORD, EVIDENCE, DECISION, JOINT_DECISION = b"\x01", b"\x03", b"\x04", b"\x10", b"\x11"
-SEATS_MAXIMUM, COUNCILS_MAXIMUM, VALIDATORS_MAXIMUM, REASON_MAXIMUM, BATCH_MAXIMUM = 4096, 8, 1 << 16, 512, 1024
-ENTRY_MAXIMUM = (16 << 20) + 1024 + COUNCILS_MAXIMUM * SEATS_MAXIMUM * (17 + REASON_MAXIMUM)
+PROPOSAL, RECORD, DECISION, JOINT = b"\x01", b"\x03", b"\x10", b"\x11"
+COUNCILS_MAXIMUM, SEATS_MAXIMUM, VALIDATORS_MAXIMUM, REASON_MAXIMUM, BATCH_MAXIMUM = 8, 4096, 1 << 16, 512, 1024
+ENTRY_MAXIMUM = (16 << 20) + 888 + COUNCILS_MAXIMUM * SEATS_MAXIMUM * (17 + REASON_MAXIMUM)
 BLOCK, VOTES = "trellis/block/1", "trellis/votes/1"
 Name: TypeAlias = Annotated[str, Bounded(64)]
 Words: TypeAlias = Annotated[str, Bounded(64 << 10)]
 Tag: TypeAlias = Annotated[bytes, Fixed(1)]
 Nonce: TypeAlias = Annotated[bytes, Fixed(16)]
+Councils: TypeAlias = list[tuple[int, Council]]
 
 class Outcome(enum.Enum):
     APPROVED = 1
@@ -40,7 +39,7 @@ class Field(Wire):
     value: Words
 
 class Proposal(Wire):
-    """A question put to a council, to all of several (`a and b`) or to any (`a or b`). `fields` ascend by the bytes of their names."""
+    """A question put to a council, or to several, with ` and ` or ` or ` between their names. `fields` ascend by the bytes of theirs."""
     tag: Tag
     nonce: Nonce
     council: Annotated[str, Bounded(547)]
@@ -66,50 +65,47 @@ class SeatVote(Wire):
     reason: Annotated[str, Bounded(REASON_MAXIMUM)]
 
 class Ballot(Wire):
-    """How one council stood."""
+    """How one council stood when the decision fell: every seat, in order."""
     threshold_permille: Annotated[int, Integer(8, 1000)]
     votes: Annotated[tuple[SeatVote, ...], Bounded(SEATS_MAXIMUM)]
 
-    def weight(self, *verdicts: Verdict) -> int:
-        return sum(one.weight for one in self.votes if one.verdict in verdicts)
+    def weight(self, verdict: Verdict) -> int:
+        return sum(one.weight for one in self.votes if one.verdict is verdict)
 
     @property
-    def outcome(self) -> Outcome | None:
-        """None while it is open."""
-        needed = -(-self.threshold_permille * self.weight(*Verdict) // 1000)
-        if self.weight(Verdict.APPROVE) >= needed:
-            return Outcome.APPROVED
-        return None if self.weight(Verdict.APPROVE, Verdict.NONE) >= needed else Outcome.REJECTED
+    def outcome(self) -> Outcome:
+        """Approved if enough weight approves, rejected if it no longer can, expired otherwise."""
+        approving, needed = self.weight(Verdict.APPROVE), -(-self.threshold_permille * sum(one.weight for one in self.votes) // 1000)
+        possible = approving + self.weight(Verdict.NONE) >= needed
+        return Outcome.APPROVED if approving >= needed else Outcome.EXPIRED if possible else Outcome.REJECTED
 
-class Place(Wire):
-    """Of a decision in the order. Times are milliseconds since 1970, medians of the validators' clocks."""
-    proposed_commit: U64
-    proposed_ms: U64
-    decided_commit: U64
-    decided_ms: U64
+class VoteProof(NamedTuple):
+    """A seat's signature over the Merkle root of votes that it signed together, and the way there from one of them."""
+    council: int
+    seat: int
+    place: int
+    size: int
+    path: tuple[bytes, ...]
+    signature: bytes
+
+    @classmethod
+    def read(cls, reader: Reader) -> "VoteProof":
+        council, seat, place, size = (reader.number(4) for _ in range(4))
+        require(place < size <= BATCH_MAXIMUM, "a vote outside of its batch")
+        levels = range((size - 1).bit_length())
+        path = tuple(reader.raw(32) for level in levels if place >> level & 1 or place >> level < (size - 1) >> level)
+        return cls(council, seat, place, size, path, reader.raw(reader.number(4, SIGNATURE_MAXIMUM)))
 
 class Decision(Wire):
-    """A council's decision with every seat's vote; of several councils, one ballot after the other."""
+    """A decision with a ballot for each council asked. Times are milliseconds since 1970, medians of the validators' clocks."""
     tag: Tag
     proposal: Proposal
     outcome: Annotated[Outcome, Integer(1)]
     ballots: Annotated[tuple[Ballot, ...], Bounded(COUNCILS_MAXIMUM)]
-    place: Place
-
-    @classmethod
-    def read(cls, reader: Reader) -> Self:
-        tag, proposal, outcome = reader.raw(1), Proposal.read(reader), reader.number(1, 3)
-        require(tag in (DECISION, JOINT_DECISION) and outcome > 0, "no decision, or of no outcome")
-        count = 1 if tag == DECISION else reader.number(4, COUNCILS_MAXIMUM)
-        require(count > 1 or tag == DECISION, "a joint decision of one council")
-        ballots = tuple(Ballot.read(reader) for _ in range(count))
-        return cls(tag, proposal, Outcome(outcome), ballots, Place.read(reader))
-
-    @functools.cached_property
-    def encoded(self) -> bytes:
-        ballots = [one.encoded for one in self.ballots]
-        listed = items(ballots) if self.tag == JOINT_DECISION else b"".join(ballots)
-        return self.tag + self.proposal.encoded + integer(self.outcome.value, 1) + listed + self.place.encoded
+    proposed_commit: U64
+    proposed_ms: U64
+    decided_commit: U64
+    decided_ms: U64
 
     @property
     def identifier(self) -> bytes:
@@ -117,78 +113,63 @@ class Decision(Wire):
 
     @property
     def votes(self) -> tuple[SeatVote, ...]:
-        return tuple(vote for ballot in self.ballots for vote in ballot.votes)
-
-    def weight(self, verdict: Verdict) -> int:
-        return sum(one.weight(verdict) for one in self.ballots)
+        """Of all councils, in order."""
+        return tuple(one for ballot in self.ballots for one in ballot.votes)
 
     @property
     def councils(self) -> list[str]:
-        """Raises ProofError where the proposal names none, or with different words between them."""
-        words = self.proposal.council.split(" ")
-        names, between = words[::2], set(words[1::2])
-        if len(words) % 2 == 0 or between not in (set(), {"and"}, {"or"}) or len(set(names)) != len(names):
-            raise ProofError("it does not say which councils were asked", "contradiction")
-        return names
+        """The names of those asked, one for each ballot."""
+        return self.proposal.council.split(" ")[::2]
 
-    def check(self, genesis: Genesis, commit: int) -> None:
-        """Raises ProofError unless it follows from its votes and its councils in genesis, and lies before the checkpoint of `commit`."""
-        names = self.councils
-        expected = [[(at, seat.weight) for at, seat in enumerate(genesis.councils.get(name, ()))] for name in names]
-        if [[(one.seat, one.weight) for one in ballot.votes] for ballot in self.ballots] != expected or not all(expected):
-            raise ProofError("its seats are not those of its council in genesis", "contradiction")
-        first, last = (Outcome.APPROVED, Outcome.REJECTED)[:: 1 if " or " in self.proposal.council else -1]
-        found = {ballot.outcome for ballot in self.ballots}
-        if self.outcome is not (first if first in found else last if found == {last} else Outcome.EXPIRED):
+    def check(self, genesis: Genesis, commit: int, proofs: tuple[VoteProof, ...]) -> tuple[tuple[int, int], ...]:
+        """The (ballot, seat) of the votes that `proofs` prove. Raises ProofError unless it follows from its votes and its councils
+        in genesis, and lies before the checkpoint of `commit`, and the proofs hold."""
+        names, words = self.councils, self.proposal.council.split(" ")
+        between = set(words[1::2])
+        councils = [(place, one) for name in names for place, one in enumerate(genesis.councils) if one.name == name]
+        if len(words) % 2 == 0 or between not in (set(), {"and"}, {"or"}) or not len(set(names)) == len(councils) == len(self.ballots):
+            raise ProofError("its councils are not in genesis, or it has not a ballot for each", "contradiction")
+        for (_, council), ballot in zip(councils, self.ballots, strict=True):
+            if [(one.seat, one.weight) for one in ballot.votes] != [(place, seat.weight) for place, seat in enumerate(council.seats)]:
+                raise ProofError("its seats are not those of its council in genesis", "contradiction")
+        outcomes = [ballot.outcome for ballot in self.ballots]
+        one, all_ = (Outcome.APPROVED, Outcome.REJECTED) if "or" in between else (Outcome.REJECTED, Outcome.APPROVED)
+        if self.outcome is not (one if one in outcomes else all_ if set(outcomes) == {all_} else Outcome.EXPIRED):
             raise ProofError("its votes do not give its outcome", "contradiction")
-        if not self.place.proposed_commit <= self.place.decided_commit <= commit:
+        if not self.proposed_commit <= self.decided_commit <= commit:
             raise ProofError("it was decided after its checkpoint or before it was proposed", "contradiction")
+        return self._check_votes(genesis, councils, proofs)
 
-class VoteProof(NamedTuple):
-    """A seat's signature over the Merkle root of `size` votes, and the way from one of them to the root."""
-    council: int
-    seat: int
-    index: int
-    size: int
-    path: tuple[bytes, ...]
-    signature: bytes
-
-    @classmethod
-    def read(cls, reader: Reader) -> Self:
-        council, seat, index, size = (reader.number(4) for _ in range(4))
-        require(index < size <= BATCH_MAXIMUM, "a vote outside its batch")
-        position, last, path = index, size - 1, []
-        while last > 0:
-            if position & 1 or position < last:
-                path.append(reader.raw(32))
-            position, last = position >> 1, last >> 1
-        return cls(council, seat, index, size, tuple(path), reader.raw(reader.number(4, SIGNATURE_MAXIMUM)))
-
-    def verify(self, decision: Decision, genesis: Genesis) -> tuple[int, int]:
-        """The places of the council, as the decision names it, and of the seat. Raises ProofError unless the seat signed its vote."""
-        fault = ProofError(f"the vote of seat {self.seat} of council {self.council} is not signed by that seat", "vote")
-        councils, names = list(genesis.councils), decision.councils
-        if self.council >= len(councils) or councils[self.council] not in names:
-            raise fault
-        ballot, seats = names.index(councils[self.council]), genesis.councils[councils[self.council]]
-        if self.seat >= len(seats) or (vote := decision.ballots[ballot].votes[self.seat]).verdict is Verdict.NONE:
-            raise fault
-        scheme = SCHEMES.get(seats[self.seat].scheme)
-        if scheme is None:
-            raise ProofError(f"this client cannot check signatures of {seats[self.seat].scheme}", "unsupported")
-        leaf = leaf_hash(decision.identifier + integer(vote.verdict.value, 1) + byte_string(vote.reason))
-        root = merkle_root(leaf, self.index, self.size, self.path)
-        place = integer(genesis.epoch, 8) + integer(self.council, 4) + integer(self.seat, 4)
-        signed = SHA256.tagged(VOTES, genesis.chain, place, root or b"")
-        if root is None or not scheme.is_valid(seats[self.seat].key, self.signature, signed, VOTES):
-            raise fault
-        return ballot, self.seat
+    def _check_votes(self, genesis: Genesis, councils: Councils, proofs: tuple[VoteProof, ...]) -> tuple[tuple[int, int], ...]:
+        """Each proof must be of another vote, in order, and signed by its seat."""
+        votes: dict[tuple[int, int], tuple[int, Signer, SeatVote]] = {}
+        for number, (place, council) in enumerate(councils):
+            votes |= {(place, one.seat): (number, council.seats[one.seat], one) for one in self.ballots[number].votes if one.verdict.value}
+        proven = {(proof.council, proof.seat): proof for proof in proofs}
+        if len(proven) != len(proofs) or list(proven) != [place for place in votes if place in proven]:
+            raise ProofError("its proofs of votes are of no votes, or out of order", "vote")
+        for at, proof in proven.items():
+            _, seat, vote = votes[at]
+            leaf = self.identifier + integer(vote.verdict.value, 1) + byte_string(vote.reason)
+            root = log_root(leaf, proof.place, proof.size, proof.path) or b""
+            signed = integer(genesis.epoch, 8) + integer(at[0], 4) + integer(at[1], 4) + root
+            if not seat.is_valid(proof.signature, SHA256.tagged(VOTES, genesis.chain, signed), VOTES):
+                raise ProofError(f"the vote of seat {seat.name!r} is not signed by it", "vote")
+        return tuple((votes[at][0], at[1]) for at in proven)
 
 def read_entry(data: bytes) -> Decision | Record:
     """Reads the bytes of a leaf. Raises MalformedError."""
-    if data[:1] not in (DECISION, JOINT_DECISION, RECORD):
-        raise MalformedError("it is no log entry")
-    return Record.decode(data) if data[:1] == RECORD else Decision.decode(data)
+    if data[:1] == RECORD:
+        return Record.decode(data)
+    require(data[:1] in (DECISION, JOINT), "it is no log entry")
+    if data[:1] == DECISION:
+        # The one ballot stands without a number of ballots in front.
+        reader = Reader(data, offset=1)
+        place = (Proposal.read(reader), reader.raw(1), reader.offset)[2]
+        data = data[:place] + integer(1, 4) + data[place:]
+    decision = Decision.decode(data)
+    require((decision.tag == JOINT) == (len(decision.ballots) > 1) and bool(decision.ballots), "another number of ballots")
+    return decision
 
 class Checkpoint(Wire):
     """The executed state after a commit."""
@@ -221,22 +202,19 @@ class Attestation(Wire):
     attested: Annotated[tuple[Attested, ...], Bounded(64)]
     signature: Annotated[bytes, Bounded(SIGNATURE_MAXIMUM)]
 
-    def signed(self, genesis: Genesis) -> bytes:
-        """The block digest."""
+    def digest(self, genesis: Genesis) -> bytes:
+        """Of the block: what is signed."""
         attested = genesis.suite.hash(items([one.encoded for one in self.attested]))
         return genesis.suite.tagged(BLOCK, genesis.chain, self.prefix.encoded, self.parents_hash, self.payload_root, attested)
 
-    def verify(self, genesis: Genesis) -> Validator:
+    def verify(self, genesis: Genesis) -> Signer:
         """The author. Raises ProofError unless its key in genesis signed this header."""
         author = self.prefix.author
-        validator = genesis.validators[author] if author < len(genesis.validators) else None
-        if validator is None or self.prefix.epoch != genesis.epoch:
+        if author >= len(genesis.validators) or self.prefix.epoch != genesis.epoch:
             raise ProofError(f"there is no validator {author} in epoch {self.prefix.epoch}", "certificate")
-        scheme = SCHEMES.get(validator.scheme)
-        if scheme is None:
-            raise ProofError(f"this client cannot check signatures of {validator.scheme}", "unsupported")
-        valid = scheme.is_valid(validator.key, self.signature, self.signed(genesis), BLOCK)
-        if self.prefix.scheme != scheme.identifier or not valid:
+        validator = genesis.validators[author]
+        is_valid = validator.is_valid(self.signature, self.digest(genesis), BLOCK)
+        if not is_valid or self.prefix.scheme != SCHEMES[validator.scheme].identifier:
             raise ProofError(f"the signature of validator {author} is invalid, or of another scheme than genesis gives it", "certificate")
         return validator
 
@@ -245,7 +223,7 @@ class Certificate(Wire):
     checkpoint: Checkpoint
     attestations: Annotated[tuple[Attestation, ...], Bounded(VALIDATORS_MAXIMUM)]
 
-    def verify(self, genesis: Genesis) -> tuple[Validator, ...]:
+    def verify(self, genesis: Genesis) -> tuple[Signer, ...]:
         """Who signed, in order. Raises ProofError unless they have a quorum of stake."""
         checkpoint = self.checkpoint
         if (checkpoint.chain, checkpoint.epoch) != (genesis.chain, genesis.epoch):
@@ -255,7 +233,7 @@ class Certificate(Wire):
         if authors != sorted(set(authors)) or not all(expected in one.attested for one in self.attestations):
             raise ProofError("a validator appears twice, out of order, or did not attest this checkpoint", "certificate")
         signers = tuple(one.verify(genesis) for one in self.attestations)
-        stake = sum(validator.stake for validator in signers)
+        stake = sum(validator.weight for validator in signers)
         if stake < genesis.quorum:
             raise ProofError(f"signed by stake {stake}, needed {genesis.quorum}", "certificate")
         return signers

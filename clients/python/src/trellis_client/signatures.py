@@ -38,7 +38,10 @@ class Scheme(NamedTuple):
                 _check_classical(classical, key[at:], signature[split:], signed)
                 return lattice.is_valid(key[:at], signature[:split], signed, self.name)
             else:
-                _check_classical(self.name, key, _der(signature) if self.name == "ECDSA-P384" else signature, prefixed(domain) + message)
+                if self.name == "ECDSA-P384":
+                    halves = (int.from_bytes(half, "big") for half in (signature[:48], signature[48:]))
+                    signature = encode_dss_signature(*halves) if len(signature) == 96 else b""
+                _check_classical(self.name, key, signature, prefixed(domain) + message)
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -49,11 +52,6 @@ def _check_classical(name: str, key: bytes, signature: bytes, message: bytes) ->
     if encode_dss_signature(*decode_dss_signature(signature)) != signature:
         raise InvalidSignature
     return p384_point(key).verify(signature, message, ec.ECDSA(hashes.SHA384()))
-
-def _der(signature: bytes) -> bytes:
-    if len(signature) != 96:
-        raise InvalidSignature
-    return encode_dss_signature(int.from_bytes(signature[:48], "big"), int.from_bytes(signature[48:], "big"))
 
 def p384_point(encoded: bytes) -> ec.EllipticCurvePublicKey:
     """Raises ValueError for what is no point, or not written uncompressed."""
