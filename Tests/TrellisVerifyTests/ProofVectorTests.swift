@@ -61,11 +61,27 @@ import TrellisVerify
             genesis: text(network.genesis.json),
             cases: [
                 Case(comment: "decision", file: text(try decided.receipt().json), result: "valid"),
+                Case(comment: "votes", file: text(try signed(decided).json), result: "valid"),
                 Case(comment: "record", file: text(try decided.receipt(0, signers: [0, 2, 3]).json), result: "valid"),
                 Case(comment: "last record", file: text(try decided.receipt(2, signers: [0, 1, 2, 3]).json), result: "valid"),
                 Case(comment: "twins", file: try evidence(network, .twinBlocks, proofs), result: "valid"),
                 Case(comment: "attestations", file: try evidence(network, .conflictingAttestations, proofs), result: "valid"),
             ])
+    }
+
+    /// A receipt with the seats' signatures, each on two votes.
+    private func signed(_ decided: Decided) throws -> Receipt {
+        let (network, plain) = (decided.network, try decided.receipt())
+        let verdicts: [Verdict] = [.approve, .abstain, .approve, .approve]
+        let votes = try verdicts.enumerated().map { seat, verdict in
+            let vote = Vote(proposal: Decided.proposal.identifier, verdict: verdict, reason: "rule \(seat): \"quoted\"")
+            let other = Vote(proposal: HashSuite.sha256.hash([1]), verdict: .reject, reason: "")
+            let batch = try VoteBatch.signed(
+                by: network.keys[seat], chain: network.committee.chain, epoch: 0, council: 0, seat: UInt32(seat), votes: [vote, other])
+            return try #require(VoteProof(of: batch, at: 0))
+        }
+        return Receipt(
+            suite: plain.suite, entry: plain.entry, index: plain.index, proof: plain.proof, certificate: plain.certificate, votes: votes)
     }
 
     private func refused(_ network: Network, other: Network) throws -> Committee {
