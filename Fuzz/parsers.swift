@@ -1,9 +1,7 @@
 // Every parser of TrellisCrypto that reads what others wrote: keys, signatures, ciphertexts, envelopes, certificates, key files. The first
 // byte of an input chooses the parser, the rest is what it reads. Nothing may trap, and nothing invented may be accepted.
-//
-// Built together with the sources of TrellisCrypto, so that their coverage guides the fuzzer.
 
-import Foundation
+@testable import TrellisCrypto
 
 private let message: [UInt8] = [1, 2, 3]
 private let schemes = SignatureScheme.all.filter { $0.family != .hash }
