@@ -95,7 +95,7 @@ extension Core {
         let twins = linearizer.dag.slot(block.round, block.author)
         guard twins.count < 2 || isNeeded(block.reference) else { return false }
         guard linearizer.insert(Vertex(block)) else { return false }
-        backlog.add(block, isFirstOfSlot: twins.isEmpty)
+        backlog.add(block)
         if block.author == own { adopt(block) }
         effects.append(.store(block))
         if let first = twins.first { effects.append(.equivocation(first.reference, block)) }

@@ -105,9 +105,10 @@ public struct Core: Sendable {
             // Certificates are made of signatures that somebody checked.
             if !recovered.unchecked.contains(block.reference) { report(certifier.heard(block)) }
             guard let vertex = linearizer.dag.vertex(block.reference), !vertex.isOutput, block.round > linearizer.gcRound else { continue }
-            backlog.add(block, isFirstOfSlot: linearizer.dag.slot(block.round, block.author).first?.reference == block.reference)
+            backlog.add(block)
             if block.author == own { pool.restore(block.payload, round: block.round) }
         }
+        backlog.refresh()
         updateQuorumRound()
         // A crash came between its block and its mark: it must not leave before it is marked, or a damaged journal could have it signed again.
         if ownLast.round > recovered.highWater, recovered.recallNonce == nil { effects.append(.publish(ownLast)) }
@@ -120,6 +121,7 @@ public struct Core: Sendable {
         handle(input)
         releaseHeld()
         commitDecided()
+        backlog.refresh()
         synchronise()
         propose()
         arm()
