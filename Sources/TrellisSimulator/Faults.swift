@@ -35,6 +35,12 @@ struct Faults {
     var hasDisks = false
     /// Chance that a crash damages the journal: it is repaired by cutting it where the damage begins.
     var damage = 0
+    /// Chance that what is on the disk of a crashed validator is lost, or comes back as an older copy.
+    var amnesia = 0
+    /// Mean time between moments at which the network helps liars with somebody who forgets; 0: none.
+    var trapEvery: UInt64 = 0
+    /// Chance that a later release wrote to a crashed validator's journal.
+    var postdate = 0
     /// Mean time between full disks and syncs that fail; 0: none.
     var troubleEvery: UInt64 = 0
 
@@ -46,6 +52,10 @@ struct Faults {
     var jumpEvery: UInt64 = 0
 
     var isByzantine = false
+    /// How adversaries behave; nil: as the cast says.
+    var adversary: Behaviour?
+    /// Whether there may be more faults than the network can go on with, though not more than f of the stake lies.
+    var isSafetyOnly = false
     var hasUnequalStakes = false
 
     init(_ profile: SimulationProfile, _ random: inout SimulationRandom) {
@@ -55,7 +65,9 @@ struct Faults {
         work = random.chance(permille: 500) ? random.between(0, 10_000) : 0
         skew = random.chance(permille: 300) ? random.between(0, 400) : random.between(0, 3)
         hasUnequalStakes = random.chance(permille: 250)
-        let all: [SimulationProfile] = [.jitter, .lossy, .partitions, .clogs, .slow, .crashes, .disks, .clocks, .pauses, .byzantine]
+        let all: [SimulationProfile] = [
+            .jitter, .lossy, .partitions, .clogs, .slow, .crashes, .disks, .clocks, .pauses, .byzantine, .amnesia,
+        ]
         // Chaos is most of it, and never twice the same.
         for part in all where profile == part || (profile == .chaos && random.chance(permille: 700)) { add(part, &random) }
     }
@@ -83,12 +95,24 @@ struct Faults {
             damage = random.chance(permille: 700) ? 100 + random.below(500) : 0
             hasDisks = true
             troubleEvery = random.between(500_000, 4_000_000)
+            postdate = 50
         case .clocks:
             skew = random.between(0, 400)
             drift = random.below(UInt64(2000))
             jumpEvery = random.between(300_000, 3_000_000)
         case .pauses: pauseEvery = random.between(200_000, 3_000_000)
         case .byzantine: isByzantine = true
+        case .amnesia:
+            crashEvery = crashEvery > 0 ? crashEvery : random.between(300_000, 2_000_000)
+            amnesia = 200 + random.below(600)
+            // While one has forgotten, it needs the messages of all others, and it depends on who is slow whether that matters.
+            straggler = max(straggler, random.below(300))
+            hasDisks = hasDisks || random.chance(permille: 300)
+            // Who has forgotten, and f of the stake in bad hands, are too many faults to go on; never may anything be signed twice.
+            isSafetyOnly = random.chance(permille: isByzantine ? 200 : 500)
+            if isSafetyOnly, !isByzantine, random.chance(permille: 700) { adversary = .falseWitness }
+            trapEvery = isSafetyOnly ? random.between(300_000, 2_000_000) : 0
+            isByzantine = isByzantine || isSafetyOnly
         case .calm, .chaos: break
         }
     }

@@ -27,9 +27,22 @@ struct JournalDisk {
     private var log: SegmentLog
     private var mark: HighWaterMark
 
+    /// The segment whose header a later release wrote over, and what stood there.
+    private var postdated: (path: String, header: [UInt8])?
+
     init(seed: UInt64) throws(StorageError) {
         disk = SimulatedDisk(seed: seed)
         (log, mark) = try Self.open(disk)
+    }
+
+    /// A new disk that a copy was put on.
+    ///
+    /// - Parameter round: of the mark that came with it; nil: none did.
+    init(seed: UInt64, entries: some Sequence<SimulatedJournal.Entry>, round: Round?) throws(StorageError) {
+        try self.init(seed: seed)
+        for entry in entries { try append(entry) }
+        try sync()
+        if let round { _ = try advance(to: round) }
     }
 
     private static func open(_ disk: SimulatedDisk) throws(StorageError) -> (SegmentLog, HighWaterMark) {
@@ -78,8 +91,8 @@ struct JournalDisk {
     func mend() { disk.mend() }
 
     private func damage(_ trouble: Trouble, _ random: inout SimulationRandom) {
-        guard let names = try? disk.list(Self.directory).filter({ $0.hasSuffix(".segment") }), !names.isEmpty else { return }
-        let path = "\(Self.directory)/\(names[random.below(names.count)])"
+        guard let paths = try? segments(), !paths.isEmpty else { return }
+        let path = paths[random.below(paths.count)]
         guard let size = try? disk.open(path).size(), size > 0 else { return }
         switch trouble {
         case .rot: disk.rot(path, at: random.below(size), bit: random.below(8))
@@ -127,6 +140,61 @@ struct JournalDisk {
             count += 1
         }
         return min(count, entries.count)
+    }
+
+    /// Somebody lets a later release write to a segment while nobody runs.
+    mutating func postdate(_ random: inout SimulationRandom) throws(StorageError) {
+        let paths = try segments()
+        guard postdated == nil, !paths.isEmpty else { return }
+        let path = paths[random.below(paths.count)]
+        postdated = (path, try disk.postdateSegment(path))
+    }
+
+    /// A start meets what a later release wrote: it must be refused, by the repair too, and nothing may be touched.
+    ///
+    /// - Returns: nil when there is nothing of the kind; else what should not be.
+    func refusal() -> [String]? {
+        guard postdated != nil else { return nil }
+        var problems: [String] = []
+        let before = contents()
+        let attempts: [(name: String, attempt: () throws(StorageError) -> Void)] = [
+            ("opened", { () throws(StorageError) in _ = try Self.open(disk) }),
+            ("repaired", { () throws(StorageError) in _ = try SegmentLog.repair(disk: disk, directory: Self.directory) }),
+        ]
+        for (name, attempt) in attempts {
+            do {
+                try attempt()
+                problems.append("a journal of a later release is \(name)")
+            } catch {
+                guard case .newerFormat = error else {
+                    problems.append("a journal of a later release is not \(name), for another reason: \(error)")
+                    continue
+                }
+            }
+        }
+        if contents() != before { problems.append("a journal of a later release is changed") }
+        return problems
+    }
+
+    /// The operator puts back what the later release wrote over.
+    mutating func undoPostdate() throws(StorageError) {
+        guard let found = postdated.take() else { return }
+        let file = try disk.open(found.path)
+        try file.write(found.header, at: 0)
+        try file.sync()
+    }
+
+    private func segments() throws(StorageError) -> [String] {
+        try disk.list(Self.directory).filter { $0.hasSuffix(".segment") }.map { "\(Self.directory)/\($0)" }
+    }
+
+    private func contents() -> [String: [UInt8]?] {
+        let names = (try? disk.list(Self.directory)) ?? []
+        let bytes = names.map { name -> [UInt8]? in
+            guard let file = try? disk.open("\(Self.directory)/\(name)"), let size = try? file.size() else { return nil }
+            return try? file.read(at: 0, count: size)
+        }
+        return Dictionary(uniqueKeysWithValues: zip(names, bytes))
     }
 
     /// The highest round signed for.

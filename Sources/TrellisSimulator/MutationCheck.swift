@@ -14,6 +14,9 @@ public enum MutationCheck {
     /// The names of all mistakes.
     public static var mutations: [String] { Mutation.allCases.map(\.rawValue) }
 
+    /// Where a mistake is sought if nobody says: those in the recall show only where disks are lost, the others anywhere.
+    public static func profile(for mutation: String) -> SimulationProfile? { mutation.hasPrefix("recall-") ? .amnesia : nil }
+
     /// Runs one seed after the other with a mistake planted, until one finds it. Nil when there is no such mistake.
     ///
     /// - Throws: when no committee can be made of a configuration.

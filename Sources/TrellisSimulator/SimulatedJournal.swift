@@ -17,7 +17,8 @@ struct SimulatedJournal {
     private(set) var entries: [Entry] = []
     private var synced = 0
     private var highWater: Round = 0
-    private(set) var isAmnesic: Bool
+    /// Whether the mark is gone, so that it does not say what was signed.
+    private(set) var isAmnesic = false
     private var positions: [BlockReference: Int] = [:]
     private var rounds: [Round: [BlockReference]] = [:]
     private var highestRound: Round = 0
@@ -31,11 +32,7 @@ struct SimulatedJournal {
     /// Why nothing can be written any more.
     private(set) var failure: String?
 
-    /// - Parameter isAmnesic: whether a journal was here before, of which nothing is left.
-    init(disk: JournalDisk? = nil, isAmnesic: Bool = false) {
-        self.disk = disk
-        self.isAmnesic = isAmnesic
-    }
+    init(disk: JournalDisk? = nil) { self.disk = disk }
 
     var count: Int { entries.count }
     var markedRound: Round { highWater }
@@ -89,6 +86,33 @@ struct SimulatedJournal {
         highWater = max(highWater, round)
         isAmnesic = false
     }
+
+    /// All of it is gone, and the first `kept` entries come back from a copy.
+    ///
+    /// - Parameters:
+    ///   - keepsMark: whether the mark is still the present one; else what was signed is not known.
+    ///   - random: where a new disk is needed.
+    /// - Returns: what should not have happened.
+    mutating func lose(keeping kept: Int, keepsMark: Bool, _ random: inout SimulationRandom) -> [String] {
+        entries.removeLast(entries.count - min(kept, entries.count))
+        if !keepsMark {
+            isAmnesic = true
+            highWater = 0
+        }
+        defer { indexAgain() }
+        guard disk != nil else { return [] }
+        do {
+            disk = try JournalDisk(seed: random.next(), entries: entries, round: isAmnesic ? nil : highWater)
+            return []
+        } catch {
+            return ["a copy of a journal cannot be written: \(error)"]
+        }
+    }
+
+    /// Lets a later release write to it, if it is on a disk.
+    mutating func postdate(_ random: inout SimulationRandom) -> Bool { (try? disk?.postdate(&random)) != nil }
+    func refusal() -> [String]? { disk?.refusal() }
+    mutating func undoPostdate() { try? disk?.undoPostdate() }
 
     /// Loses all that was not synced but a part from its beginning.
     ///

@@ -65,6 +65,12 @@ struct SimulatedNetwork {
         }
     }
 
+    /// Cuts off these machines from all others.
+    mutating func separate(_ group: Set<Int>) {
+        join()
+        for one in 0..<machines where group.contains(one) { for other in 0..<machines where !group.contains(other) { cut(one, other) } }
+    }
+
     private mutating func cut(_ one: Int, _ other: Int) {
         isCut[one][other] = true
         isCut[other][one] = true

@@ -26,8 +26,12 @@ extension SimulatedValidator {
         guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
         world.note("\(name) publishes \(block.reference): \(block.header.parents.count) parents, \(block.payload.count) transactions")
         world.published(self)
+        hasForgotten = false
         let isCutShort = random.chance(permille: world.crashAtPublish)
-        if isCutShort {
+        if isTrapped {
+            for peer in others where !world.isCorrect(peer) { world.send(.blocks([block.encoded]), from: self, to: peer) }
+            world.spring(self)
+        } else if isCutShort {
             for peer in others where random.chance(permille: 500) { world.send(.blocks([block.encoded]), from: self, to: peer) }
             crashAndRestart()
         } else if adversary != nil {
@@ -62,14 +66,21 @@ extension SimulatedValidator {
         }
     }
 
-    func serve(to peer: ValidatorIndex, _ read: () -> [[UInt8]]) {
-        var isServed = true
+    func send(_ message: PeerMessage, to peer: ValidatorIndex) {
+        var said = message
         conspire { adversary, view in
-            isServed = adversary.serves(peer, view)
+            said = adversary.says(message, to: peer, view)
             return []
         }
-        guard isServed else { return }
-        let blocks = read()
+        world.send(said, from: self, to: peer)
+    }
+
+    func serve(to peer: ValidatorIndex, _ read: () -> [[UInt8]]) {
+        var blocks = read()
+        conspire { adversary, view in
+            blocks = adversary.serve(blocks, to: peer, view)
+            return []
+        }
         if !blocks.isEmpty { world.send(.blocks(blocks), from: self, to: peer) }
     }
 }

@@ -27,8 +27,18 @@ protocol SimulatedWorld: AnyObject {
     func logged(_ identifiers: [Digest], at machine: SimulatedValidator)
     func certified(_ checkpoint: Checkpoint, at machine: SimulatedValidator)
     func published(_ machine: SimulatedValidator)
+    func spring(_ machine: SimulatedValidator)
     func resubmit(to machine: SimulatedValidator)
     func greet(_ machine: SimulatedValidator)
+}
+
+/// What becomes of a validator's data directory while it is down.
+enum Loss: String, CaseIterable {
+    case wiped = "lost its disk"
+    /// An older copy, and the operator says so: its mark is removed.
+    case restored = "has an older copy of its disk"
+    /// An older copy beside the present mark.
+    case restoredBesideMark = "has an older copy of its disk, and its mark"
 }
 
 final class SimulatedValidator {
@@ -50,6 +60,12 @@ final class SimulatedValidator {
     let damage: Int
     private(set) var equivocationsSeen = 0
     private(set) var ticks: UInt64 = 0
+    /// How often what it had on disk was lost.
+    private(set) var losses = 0
+    /// From such a loss until it has signed again.
+    var hasForgotten = false
+    /// Its next block will be shown to liars alone, and then its disk is lost.
+    var isTrapped = false
 
     let pacing: Pacing
     let snapshotEvery: UInt64
@@ -84,22 +100,22 @@ final class SimulatedValidator {
         clock = SimulatedClock(world.faults, &self.random)
         snapshotEvery = self.random.between(1, 40)
         ledger = SimulatedLedger(committee: world.keys.committee)
-        journal = SimulatedJournal(disk: newDisk())
+        if world.faults.hasDisks { journal = SimulatedJournal(disk: try? JournalDisk(seed: self.random.next())) }
     }
 
     var isUp: Bool { core != nil }
-    /// Also while it is down.
-    var isRecalling: Bool { core?.isRecalling ?? journal.isAmnesic }
     var isCorrect: Bool { behaviour == .correct }
     var committee: Committee { world.keys.committee }
     var moment: Moment { clock.moment(world.now) }
 
-    /// Nil where memory plays the disk.
-    private func newDisk() -> JournalDisk? { world.faults.hasDisks ? try? JournalDisk(seed: random.next()) : nil }
-
     // MARK: Life
 
+    /// Starts, unless its journal is of a later release: then it stays down.
     func start() {
+        if let problems = journal.refusal() {
+            for problem in problems { world.witness.violation("\(name): \(problem)") }
+            return world.note("\(name) refuses to start: its journal is of a later release")
+        }
         clock.boot(&random)
         if journal.lastCommit < ledger.snapshotCommit { ledger = SimulatedLedger(committee: committee) }
         var recovered = journal.recover(from: ledger.journalStart, &random)
@@ -116,6 +132,7 @@ final class SimulatedValidator {
 
     func crash() {
         guard isUp else { return }
+        isTrapped = false
         generation += 1
         core = nil
         outbox = []
@@ -131,12 +148,15 @@ final class SimulatedValidator {
         world.note(isDamaged ? "\(name) crashes, and its journal is cut" : "\(name) crashes")
     }
 
-    /// Crashes, and all that it had on disk is gone.
-    func lose() {
-        crash()
-        journal = SimulatedJournal(disk: newDisk(), isAmnesic: true)
-        ledger = SimulatedLedger(committee: committee)
-        world.note("\(name) lost its disk")
+    /// All that it had on disk while it was down is gone, or an older copy came back.
+    func lose(_ loss: Loss) {
+        let kept = loss == .wiped ? 0 : random.below(journal.count + 1)
+        let problems = journal.lose(keeping: kept, keepsMark: loss == .restoredBesideMark, &random)
+        for problem in problems { world.witness.violation("\(name): \(problem)") }
+        if loss == .wiped { ledger = SimulatedLedger(committee: committee) }
+        losses += 1
+        hasForgotten = true
+        world.note("\(name) \(loss.rawValue), \(journal.count) entries are left")
     }
 
     // MARK: Steps
@@ -217,7 +237,7 @@ final class SimulatedValidator {
             guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
             isSyncing = true
             world.schedule(.synced(number, generation, block), after: work())
-        case .send(let message, let peer): world.send(message, from: self, to: peer)
+        case .send(let message, let peer): send(message, to: peer)
         case .broadcast(let message): world.send(message, from: self, to: nil)
         case .serve(let references, let peer): serve(to: peer) { journal.read(references, committee) }
         case .serveRounds(let round, let peer): serve(to: peer) { journal.read(from: round, committee) }

@@ -7,7 +7,7 @@ extension Simulation {
     func scheduleFaults() {
         let kinds: [(SimulatedEvent, every: UInt64)] = [
             (.crash, faults.crashEvery), (.split, faults.partitionEvery), (.clog, faults.clogEvery), (.pause, faults.pauseEvery),
-            (.jump, faults.jumpEvery), (.trouble, faults.troubleEvery),
+            (.jump, faults.jumpEvery), (.trouble, faults.troubleEvery), (.trap, faults.trapEvery),
         ]
         for (event, every) in kinds where every > 0 { schedule(event, after: random.below(2 * every)) }
     }
@@ -21,24 +21,18 @@ extension Simulation {
         guard !isHealed else { return }
         schedule(.crash, after: random.below(2 * faults.crashEvery))
         guard let machine = correctAndUp() else { return }
-        if configuration.profile == .crashes, random.chance(permille: 100), canTell(machine) {
-            machine.lose()
-            report.losses += 1
-        } else {
-            machine.crash()
-        }
+        machine.crash()
         report.crashes += 1
+        if faults.amnesia > 0, random.chance(permille: faults.amnesia), mayLose(machine) {
+            loseDisk(of: machine)
+        } else if faults.postdate > 0, random.chance(permille: faults.postdate), machine.journal.postdate(&machine.random) {
+            note("a later release writes to \(machine.name)'s journal")
+            schedule(.operate(machine.number), after: random.between(100_000, configuration.duration * 1000))
+        }
         // Some stay down until all is over, and find themselves far behind.
         let isLong = random.chance(permille: 150)
         schedule(.restart(machine.number), after: random.between(1000, isLong ? configuration.duration * 2000 : 3_000_000))
         if random.chance(permille: faults.crashLoop) { schedule(.crashAgain(machine.number), after: random.below(UInt64(1_000_000))) }
-    }
-
-    /// Whether correct validators of a quorum could tell this one what it signed.
-    private func canTell(_ machine: SimulatedValidator) -> Bool {
-        let stakes = keys.committee.stakes
-        let others = machines.filter { $0.isCorrect && $0.number != machine.number && !$0.isRecalling }
-        return others.reduce(0) { $0 + stakes[$1.identity] } >= stakes.quorum
     }
 
     /// Like a process that its supervisor starts again each time.
@@ -64,7 +58,7 @@ extension Simulation {
         network.join()
         note("partition over")
         if random.chance(permille: 700) { for machine in machines where machine.isUp { greet(machine) } }
-        if !isHealed { schedule(.split, after: random.below(2 * faults.partitionEvery)) }
+        if !isHealed, faults.partitionEvery > 0 { schedule(.split, after: random.below(2 * faults.partitionEvery)) }
     }
 
     func clog() {
@@ -108,6 +102,8 @@ extension Simulation {
         for machine in machines {
             machine.clock.discipline()
             machine.journal.mend()
+            machine.journal.undoPostdate()
+            machine.isTrapped = false
             machine.pausedUntil = 0
             if machine.behaviour != .silent, !machine.isUp { machine.start() }
         }

@@ -89,6 +89,11 @@ extension Simulation {
 
     // MARK: Checks
 
+    /// Something that must come did not.
+    private func stalled(_ line: String) {
+        if !faults.isSafetyOnly { witness.violation(line) }
+    }
+
     private func checkEverywhere(_ occasion: String) {
         for machine in correct {
             guard let core = machine.core else {
@@ -97,7 +102,7 @@ extension Simulation {
             }
             let missing = submissions.filter { !machine.ledger.isLogged($0.transaction.identifier) }
             if let first = missing.first {
-                witness.violation(
+                stalled(
                     "\(machine.name) lacks \(missing.count) of \(submissions.count) transactions after \(occasion), the first of "
                         + "\(machines[first.machine].name) at \(SimulationReport.milliseconds(first.at)) ms; it is in round \(core.round), "
                         + "DAG at \(core.highestRound), commit \(core.lastCommit.index)")
@@ -114,7 +119,7 @@ extension Simulation {
             let certified = core.certificate?.checkpoint.logSize ?? 0
             let last = machine.ledger.logged.lastIndex { submissionsByIdentifier[$0] != nil }
             if certified < (hasAdversary ? UInt64((last ?? -1) + 1) : machine.ledger.ledger.logSize) {
-                witness.violation(
+                stalled(
                     "\(machine.name) has \(machine.ledger.ledger.logSize) entries after \(occasion), certified are \(certified)")
             }
             checkReceipts(machine, core)
@@ -144,7 +149,7 @@ extension Simulation {
         for machine in correct {
             guard let core = machine.core else { continue }
             if core.highestRound < round || core.lastCommit.index < commit {
-                witness.violation(
+                stalled(
                     "\(machine.name) is in round \(core.highestRound), commit \(core.lastCommit.index) after 15 s, when others were in "
                         + "round \(round), commit \(commit) at the beginning of them")
             }
@@ -154,7 +159,7 @@ extension Simulation {
     private func checkQuiet(since start: UInt64) {
         guard !isNoisy, lastPublishedAt > start else { return }
         let rounds = correct.map { "\($0.core?.round ?? 0)" }.joined(separator: " ")
-        witness.violation("blocks are still published at \(SimulationReport.milliseconds(lastPublishedAt)) ms, in rounds \(rounds)")
+        stalled("blocks are still published at \(SimulationReport.milliseconds(lastPublishedAt)) ms, in rounds \(rounds)")
     }
 
     /// While nothing happens, only heartbeats are sent, and nobody wakes for nothing.
@@ -174,10 +179,10 @@ extension Simulation {
         let overtaken = faults.straggler > 0 ? 4 * validators : 0
         let allowed = overtaken + 16 * adversaries * validators * seconds
         if businessMessages > business + allowed, faults.lossAfter == 0 {
-            witness.violation("\(businessMessages - business) messages other than heartbeats in \(seconds) idle seconds")
+            stalled("\(businessMessages - business) messages other than heartbeats in \(seconds) idle seconds")
         }
         if report.idleTicksPermille > (adversaries > 0 ? 10_000 : 3000) {
-            witness.violation("\(SimulationReport.thousandths(report.idleTicksPermille)) ticks per idle second")
+            stalled("\(SimulationReport.thousandths(report.idleTicksPermille)) ticks per idle second")
         }
     }
 
@@ -204,7 +209,7 @@ extension Simulation {
         // Adversaries may be quiet under load and not afterwards: then a round or two more cost their leader's timeout.
         let allowance: UInt64 = hasAdversary ? 4_000_000 : 500_000
         if report.afterIdle.worst > 2 * report.lightLoad.worst + allowance {
-            witness.violation(
+            stalled(
                 "after idling a record took \(SimulationReport.milliseconds(report.afterIdle.worst)) ms, "
                     + "under light load at most \(SimulationReport.milliseconds(report.lightLoad.worst)) ms")
         }

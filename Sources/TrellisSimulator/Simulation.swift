@@ -18,6 +18,9 @@ enum SimulatedEvent {
     case voteAgain(Int, Int, [Digest])
     case ship(Int, Shipment)
     case restart(Int)
+    case operate(Int)
+    case trap
+    case arm
     case crash
     case crashAgain(Int)
     case split
@@ -68,6 +71,8 @@ public final class Simulation {
     var submissions: [Submission] = []
     var submissionsByIdentifier: [Digest: Int] = [:]
     var isHealed = false
+    /// The machines that the newest trap left behind.
+    var laggards: Set<Int> = []
     var lastPublishedAt: UInt64 = 0
     /// Messages of correct validators that are no heartbeats.
     var businessMessages: UInt64 = 0
@@ -106,8 +111,9 @@ public final class Simulation {
         }
         intake = Intake(keys.committee) { [unowned self] block in
             guard isCorrect(block.author) else { return }
-            // Whose journal was cut does not know how late it was.
-            witness.saw(block.reference, timestamp: machines[Int(block.author)].damage > 0 ? 0 : block.timestamp)
+            // Whose journal was cut or lost does not know how late it was.
+            let author = machines[Int(block.author)]
+            witness.saw(block.reference, timestamp: author.damage > 0 || author.losses > 0 ? nil : block.timestamp)
         }
     }
 
@@ -118,7 +124,7 @@ public final class Simulation {
         var behaviours = [Behaviour](repeating: .correct, count: stakes.count)
         var damaged: Set<Int> = []
         var left = stakes.faulty
-        let named = configuration.adversary.flatMap { Behaviour(rawValue: $0) }
+        let named = configuration.adversary.flatMap { Behaviour(rawValue: $0) } ?? faults.adversary
         // In concert they are mostly of one kind.
         let kind = named ?? Behaviour.adversaries[random.below(Behaviour.adversaries.count)]
         let isOneKind = named != nil || random.chance(permille: 600)
@@ -148,6 +154,7 @@ public final class Simulation {
         report.equivocations = machines.reduce(0) { $0 + $1.equivocationsSeen }
         report.evidence = machines.first { $0.isCorrect }?.ledger.ledger.evidence.count ?? 0
         report.simulated = now / 1000
+        report.losses = machines.reduce(0) { $0 + $1.losses }
         return report
     }
 
@@ -192,6 +199,9 @@ public final class Simulation {
         case .voteAgain(let number, let generation, let identifiers): current(number, generation)?.voteAgain(identifiers)
         case .ship(let number, let shipment): ship(shipment, from: machines[number])
         case .restart(let number): if !machines[number].isUp && !isHealed { machines[number].start() }
+        case .operate(let number): operate(machines[number])
+        case .trap: setTrap()
+        case .arm: armTrap()
         case .crash: crashOne()
         case .crashAgain(let number): crashAgain(machines[number])
         case .split: split()

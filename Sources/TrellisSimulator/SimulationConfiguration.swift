@@ -26,6 +26,8 @@ public enum SimulationProfile: String, Sendable, CaseIterable {
     case pauses
     /// Up to f of the stake is adversarial.
     case byzantine
+    /// Disks are lost, or replaced by older copies; often somebody lies to whoever has forgotten what it signed.
+    case amnesia
     /// Most of it at once.
     case chaos
 }

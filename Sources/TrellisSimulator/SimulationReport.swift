@@ -26,7 +26,7 @@ public struct SimulationReport: Sendable {
     public internal(set) var messages: UInt64 = 0
     public internal(set) var bytes: UInt64 = 0
     public internal(set) var crashes = 0
-    /// Crashes after which nothing was left on disk.
+    /// Crashes after which what was on disk was lost, or an older copy came back.
     public internal(set) var losses = 0
     public internal(set) var equivocations = 0
     /// Proofs of misbehaviour in the ledger.

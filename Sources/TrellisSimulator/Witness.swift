@@ -71,13 +71,13 @@ struct Witness {
 
     // MARK: Blocks
 
-    /// A block of a correct author was seen on the network: it is the only one of its slot, ever, and its time does not go back.
-    mutating func saw(_ reference: BlockReference, timestamp: Milliseconds = 0) {
+    /// A block of a correct author was seen on the network: it is the only one of its slot, ever, and its time, if given, does not go back.
+    mutating func saw(_ reference: BlockReference, timestamp: Milliseconds? = nil) {
         let slot = OwnSlot(round: reference.round, author: reference.author)
         guard let first = said[slot] else {
             said[slot] = reference.digest
             let newest = newestTimestamps[reference.author] ?? (0, 0)
-            if reference.round > newest.round {
+            if let timestamp, reference.round > newest.round {
                 if timestamp < newest.timestamp { violation("v\(reference.author) goes back in time in round \(reference.round)") }
                 newestTimestamps[reference.author] = (reference.round, timestamp)
             }

@@ -17,6 +17,18 @@ import TrellisSimulator
         #expect(outcome.caught != nil)
     }
 
+    /// Disks that are lost at the worst moment are rare among the first seeds.
+    @Test(
+        arguments: [
+            ("recall-not-asked", UInt64(4)), ("recall-counts-itself", 45), ("recall-one-round-short", 94), ("recall-by-own-blocks", 94),
+        ])
+    func isFoundWhereDisksAreLost(mutation: String, near seed: UInt64) throws {
+        let profile = try #require(MutationCheck.profile(for: mutation))
+        let outcome = try #require(
+            try MutationCheck.run(mutation, seeds: seed...seed + 20) { SimulationConfiguration(seed: $0, profile: profile) })
+        #expect(outcome.caught != nil)
+    }
+
     @Test func nobodyPlantsAMistakeThatIsNotThere() throws {
         #expect(try MutationCheck.run("none", seeds: 1...1) { SimulationConfiguration(seed: $0) } == nil)
         #expect(MutationCheck.mutations.count >= 15)

@@ -108,6 +108,38 @@ import TrellisModel
         #expect(marks == [true, false])
     }
 
+    @Test func aJournalOfALaterReleaseIsRefusedAndLeftAlone() throws {
+        var random = SimulationRandom(seed: 5)
+        var disk = try JournalDisk(seed: 5)
+        let entries = (0..<4).map { SimulatedJournal.Entry.block(Block.genesis(author: ValidatorIndex($0), committee: keys.committee)) }
+        for entry in entries { try disk.append(entry) }
+        try disk.sync()
+        #expect(disk.refusal() == nil)
+        try disk.postdate(&random)
+        #expect(disk.refusal() == [])
+        try disk.undoPostdate()
+        #expect(disk.refusal() == nil)
+        let found = disk.crash(entries, synced: 4, round: 0, isDamaged: false)
+        #expect(found.kept == 4 && found.problems == [])
+    }
+
+    @Test func whatIsLostIsGoneAndItsMarkMayStay() throws {
+        var random = SimulationRandom(seed: 6)
+        for disk in [nil, try JournalDisk(seed: 6)] {
+            var journal = SimulatedJournal(disk: disk)
+            for author in 0..<4 { journal.store(Block.genesis(author: ValidatorIndex(author), committee: keys.committee)) }
+            journal.sync()
+            let isMarked = journal.mark(7)
+            var problems = journal.lose(keeping: 2, keepsMark: true, &random)
+            #expect(isMarked && journal.count == 2 && journal.markedRound == 7 && !journal.isAmnesic)
+            problems += journal.lose(keeping: 0, keepsMark: false, &random)
+            #expect(problems == [])
+            #expect(journal.count == 0 && journal.isAmnesic)
+            journal.recall(upTo: 9)
+            #expect(journal.failure == nil && journal.markedRound == 9 && !journal.isAmnesic)
+        }
+    }
+
     @Test func randomNumbersAreTheSameEverywhere() {
         var random = SimulationRandom(seed: 42)
         #expect((0..<3).map { _ in random.next() } == [1_546_998_764_402_558_742, 6_990_951_692_964_543_102, 12_544_586_762_248_559_009])

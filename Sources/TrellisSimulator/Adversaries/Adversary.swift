@@ -67,6 +67,10 @@ protocol Adversary {
     func serves(_ peer: ValidatorIndex, _ view: AdversaryView) -> Bool
     /// What it answers to who is far behind, where an honest validator answers `message`; nil: nothing.
     mutating func falsify(_ message: CatchUpMessage, _ view: AdversaryView) -> CatchUpMessage?
+    /// What it serves of these encoded blocks.
+    func serve(_ blocks: [[UInt8]], to peer: ValidatorIndex, _ view: AdversaryView) -> [[UInt8]]
+    /// What it tells one peer where the protocol tells it `message`.
+    mutating func says(_ message: PeerMessage, to peer: ValidatorIndex, _ view: AdversaryView) -> PeerMessage
     /// What it sends upon a message, beside what the protocol says.
     mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment]
     /// What it does now and then.
@@ -83,6 +87,10 @@ extension Adversary {
     mutating func publish(_ block: Block, twins: [Block], _ view: AdversaryView) -> [Shipment] { [.block(block, to: nil)] }
     func serves(_ peer: ValidatorIndex, _ view: AdversaryView) -> Bool { true }
     mutating func falsify(_ message: CatchUpMessage, _ view: AdversaryView) -> CatchUpMessage? { message }
+    func serve(_ blocks: [[UInt8]], to peer: ValidatorIndex, _ view: AdversaryView) -> [[UInt8]] {
+        serves(peer, view) ? blocks : []
+    }
+    mutating func says(_ message: PeerMessage, to peer: ValidatorIndex, _ view: AdversaryView) -> PeerMessage { message }
     mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] { [] }
     mutating func act(_ view: AdversaryView) -> [Shipment] { [] }
     mutating func work(_ view: AdversaryView) -> [Transaction] { [] }

@@ -29,6 +29,8 @@ enum Behaviour: String, CaseIterable {
     case garbler
     /// Answers requests with other blocks, false certificates, and rounds that are not there.
     case syncPoisoner = "sync-poisoner"
+    /// Tells who has forgotten what it signed too little.
+    case falseWitness = "false-witness"
     /// Sends again what it once heard, and signs for other epochs and chains.
     case replayer
     /// Attests roots that nobody computed.
@@ -53,6 +55,7 @@ enum Behaviour: String, CaseIterable {
         case .ruleBreaker: RuleBreaker(random: random)
         case .garbler: Garbler(random: random)
         case .syncPoisoner: SyncPoisoner(random: random)
+        case .falseWitness: FalseWitness(random: random)
         case .replayer: Replayer(random: random)
         case .falseAttester: FalseAttester(random: random)
         case .lateVoter: LateVoter(random: random)

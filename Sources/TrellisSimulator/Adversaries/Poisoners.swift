@@ -43,7 +43,7 @@ struct Replayer: Adversary {
     }
 }
 
-/// Answers requests with other blocks, false certificates, and rounds that are not there.
+/// Answers requests with other blocks, false certificates, and rounds that are not there; forges own blocks for who asks for them.
 struct SyncPoisoner: Adversary {
     var random: SimulationRandom
     private var certificate: CheckpointCertificate?
@@ -60,6 +60,8 @@ struct SyncPoisoner: Adversary {
         case .blocks(let blocks, _): heard = Array((heard + blocks.map(\.block)).suffix(32))
         case .certificate(let heard): certificate = heard
         case .fetch(_, let peer), .fetchRounds(_, let peer): return poison(peer, view)
+        case .recall(_, let peer):
+            return ownReport(of: peer, view).map { [Shipment(body: .message(.blocks([$0.encoded])), to: peer)] } ?? []
         default: break
         }
         return []
@@ -98,5 +100,41 @@ struct SyncPoisoner: Adversary {
         guard let block = heard.last(where: { $0.author == peer }) else { return nil }
         let header = block.header.with(round: block.round + 1 + random.below(UInt64(20)))
         return Block(header: header, payload: block.payload, signature: block.signature, committee: view.committee)
+    }
+}
+
+/// Does all rightly, but tells who has forgotten what it signed that it built nothing for long, and keeps the newest of its blocks from it.
+struct FalseWitness: Adversary {
+    var random: SimulationRandom
+    private var asked: Set<ValidatorIndex> = []
+    /// Some of its own blocks, from the beginning on.
+    private var old: [[UInt8]] = [[]]
+
+    init(random: SimulationRandom) { self.random = random }
+
+    mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] {
+        if case .recall(_, let peer) = input { asked.insert(peer) }
+        return []
+    }
+
+    mutating func says(_ message: PeerMessage, to peer: ValidatorIndex, _ view: AdversaryView) -> PeerMessage {
+        guard case .recalled(let nonce, _) = message else { return message }
+        return .recalled(nonce: nonce, newest: old[random.below(old.count)])
+    }
+
+    mutating func publish(_ block: Block, twins: [Block], _ view: AdversaryView) -> [Shipment] {
+        if old.count < 3 { old.append(block.encoded) }
+        return [.block(block, to: nil)]
+    }
+
+    func serve(_ blocks: [[UInt8]], to peer: ValidatorIndex, _ view: AdversaryView) -> [[UInt8]] {
+        guard asked.contains(peer) else { return blocks }
+        let dag = view.core.dag
+        var newest = dag.highestRound
+        while newest > dag.lowestRound, dag.slot(newest, peer).isEmpty { newest -= 1 }
+        return blocks.filter { bytes in
+            guard let block = try? Block(wireBytes: bytes, committee: view.committee) else { return true }
+            return block.author != peer || block.round < newest
+        }
     }
 }

@@ -121,7 +121,12 @@ struct Simulate: ParsableCommand {
         let range = seeds?.range ?? 1...400
         var survived = 0
         try OrderedJobs.run(0...UInt64(names.count - 1), jobs: jobs) { place in
-            try MutationCheck.run(names[Int(place)], seeds: range) { configuration($0) }
+            let name = names[Int(place)]
+            return try MutationCheck.run(name, seeds: range) {
+                var chosen = configuration($0)
+                if profile == nil, let profile = MutationCheck.profile(for: name) { chosen.profile = profile }
+                return chosen
+            }
         } each: { _, outcome in
             guard let outcome else { return }
             if let (report, violation) = outcome.caught {

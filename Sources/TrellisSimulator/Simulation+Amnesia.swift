@@ -1,0 +1,62 @@
+// Validators that forget what they signed: who may lose its disk, when, and what the network does meanwhile. Also journals of a later release.
+
+import TrellisConsensus
+import TrellisModel
+
+extension Simulation {
+    func loseDisk(of machine: SimulatedValidator) {
+        machine.lose(random.chance(permille: 500) ? .wiped : Loss.allCases[random.below(Loss.allCases.count)])
+    }
+
+    /// At most f of the stake has forgotten what it signed at a time; and unless safety is all that is checked, correct validators of a quorum
+    /// can tell it, and go on without it until it has signed again.
+    func mayLose(_ machine: SimulatedValidator) -> Bool {
+        let stakes = keys.committee.stakes
+        func stake(_ condition: (SimulatedValidator) -> Bool) -> Stake { machines.filter(condition).reduce(0) { $0 + stakes[$1.identity] } }
+        guard stake({ $0.hasForgotten || $0.number == machine.number }) <= stakes.faulty else { return false }
+        let tellers = stake { $0.isCorrect && !$0.hasForgotten && $0.damage == 0 && $0.number != machine.number }
+        return faults.isSafetyOnly || tellers >= stakes.quorum
+    }
+
+    /// An operator gives a validator the journal back that it refused to start with.
+    func operate(_ machine: SimulatedValidator) {
+        machine.journal.undoPostdate()
+        if !machine.isUp, !isHealed { machine.start() }
+    }
+
+    // MARK: The worst moment
+
+    /// Leaves some behind, correct validators of at most f of the stake. Some other will show its newest block to liars alone and lose its disk;
+    /// then those come back, and who knows better is cut off instead.
+    func setTrap() {
+        guard !isHealed else { return }
+        schedule(.trap, after: random.between(2_000_000, 2_000_000 + 2 * faults.trapEvery))
+        let stakes = keys.committee.stakes
+        var left = stakes.faulty
+        laggards = []
+        for machine in random.shuffled(machines.filter(\.isCorrect)) where stakes[machine.identity] <= left {
+            left -= stakes[machine.identity]
+            laggards.insert(machine.number)
+        }
+        network.separate(laggards)
+        note("machines \(laggards.sorted()) are left behind")
+        schedule(.arm, after: random.between(200_000, 1_500_000))
+    }
+
+    func armTrap() {
+        let candidates = machines.filter { $0.isCorrect && $0.isUp && !laggards.contains($0.number) && mayLose($0) }
+        guard !isHealed, !candidates.isEmpty else { return join() }
+        candidates[random.below(candidates.count)].isTrapped = true
+    }
+
+    func spring(_ machine: SimulatedValidator) {
+        machine.crash()
+        machine.lose(random.chance(permille: 500) ? .wiped : .restored)
+        report.crashes += 1
+        network.separate(
+            Set(machines.filter { $0.isCorrect && $0.number != machine.number && !laggards.contains($0.number) }.map(\.number)))
+        note("who knows better than \(machine.name) is cut off")
+        schedule(.restart(machine.number), after: random.between(1000, 200_000))
+        schedule(.join, after: random.between(1_000_000, 4_000_000))
+    }
+}
