@@ -64,7 +64,7 @@ let package = Package(
         // Rims: each wraps one kind of effect.
         room("TrellisStorage"),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
-        room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", yams]),
+        room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", yams, httpClient, nioHTTP1] + nio),
         room(
             "TrellisNode",
             [
@@ -98,7 +98,7 @@ let package = Package(
         tests("TrellisVerify", ["TrellisVerify", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
-        tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto"]),
+        tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto", nioHTTP1] + nio),
         tests("TrellisSimulator", ["TrellisSimulator", "TrellisModel", "TrellisCrypto"]),
         tests(
             "TrellisNode",

@@ -147,6 +147,9 @@ public final class Node: NodeService {
                 throw NodeError.invalid("there is no key for the seat '\(seat.name)' of council '\(council.name)'")
             }
             let evaluator = files[council.name]?.seats[Int(place.seat)].evaluator ?? .rules(policy)
+            if let missing = evaluator.missing(environment: ProcessInfo.processInfo.environment) {
+                throw NodeError.invalid("the seat '\(seat.name)' of council '\(council.name)' lacks \(missing)")
+            }
             return Seats.Seat(council: place.council, seat: place.seat, key: key, evaluator: evaluator)
         }
     }

@@ -45,7 +45,9 @@ actor Replica {
     /// Index merges beside the replica's thread, one after the other.
     private var maintenance: Task<Void, Never>?
     /// Proposals that this validator voted on, with the transactions that carry the votes once these are signed.
-    private var castVotes: [Digest: [Digest]] = [:]
+    var castVotes: [Digest: [Digest]] = [:]
+    /// The seats that ask somebody over the network; nil while there are none, or before the start.
+    var remoteSeats: RemoteSeats?
     var pendingEvidence = PendingEvidence()
     /// Twins among the blocks that the journal brought back: what was seen before a restart may not have been ordered.
     private var recoveredTwins: [(Block, Block)] = []
@@ -103,6 +105,7 @@ actor Replica {
     /// Goes on where the journal ended.
     func start(network: PeerNetwork?) {
         self.network = network
+        openRemoteSeats()
         if core.isRecalling {
             logger.warning("which rounds this validator signed is not known: it asks the others, and signs nothing until they answer")
         }
@@ -227,7 +230,7 @@ actor Replica {
         let execution = try store.execute(commit, payloads)
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
         if !events.isEmpty { publish(execution) }
-        for decision in execution.decided { castVotes[decision.proposal.identifier] = nil }
+        forgetVotes(on: execution.decided.map(\.proposal.identifier))
         let unvoted = execution.opened.filter { castVotes[$0] == nil }.compactMap { store.ledger.pending($0) }
         vote(on: unvoted.map { ($0.identifier, $0.proposal) })
         if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
@@ -274,73 +277,6 @@ actor Replica {
         logger.critical("stopped", metadata: ["reason": "\(reason)"])
         waiters.expireAll()
         events.finish()
-    }
-
-    // MARK: Votes
-
-    /// On first sight of a block, before it commits.
-    private func evaluate(_ block: Block) {
-        guard !configuration.seats.seats.isEmpty else { return }
-        // Proposals that never get into the ledger leave votes behind: forget them before they add up.
-        if castVotes.count > 2 * Ledger.pendingMaximum { castVotes = castVotes.filter { store.ledger.pending($0.key) != nil } }
-        let wall = SystemClock.now().wall
-        var proposals: [(identifier: Digest, proposal: Proposal)] = []
-        for index in 0..<block.payload.count where block.payload.kind(index) == .propose {
-            let identifier = block.payload.identifiers[index]
-            guard castVotes[identifier] == nil,
-                let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite),
-                let councils = committee.councils(of: proposal)
-            else { continue }
-            // A validator that catches up does not vote on what is long decided; what is still pending it finds in the ledger.
-            let (deadline, overflow) = block.timestamp.addingReportingOverflow(councils.map(\.council.deadline).max() ?? 0)
-            guard !overflow, deadline >= wall else { continue }
-            proposals.append((identifier, proposal))
-        }
-        vote(on: proposals)
-    }
-
-    /// Evaluates and signs beside the replica's thread; the votes come back as transactions.
-    private func vote(on proposals: [(identifier: Digest, proposal: Proposal)]) {
-        guard !proposals.isEmpty, !configuration.seats.seats.isEmpty else { return }
-        for proposal in proposals { castVotes[proposal.identifier] = [] }
-        let seats = configuration.seats
-        let committee = committee
-        Task.detached { [weak self, logger] in
-            do {
-                let transactions = try seats.vote(on: proposals, committee: committee)
-                await self?.cast(transactions, on: proposals.map(\.identifier))
-            } catch {
-                logger.error("no vote", metadata: ["reason": "\(error)"])
-            }
-        }
-    }
-
-    private func cast(_ votes: [Transaction], on proposals: [Digest]) {
-        for proposal in proposals where castVotes[proposal] != nil { castVotes[proposal] = votes.map(\.identifier) }
-        run(.submit(votes))
-    }
-
-    /// A vote that was ordered before its proposal did not count: cast it again if the ledger still lacks it.
-    private func voteAgainLater(_ identifiers: [Digest]) {
-        Task { [weak self] in
-            try? await Task.sleep(for: .seconds(2))
-            await self?.voteAgain(identifiers)
-        }
-    }
-
-    private func voteAgain(_ identifiers: [Digest]) {
-        guard !isStopped else { return }
-        let own = configuration.seats.seats
-        let missing = identifiers.compactMap { store.ledger.pending($0) }.filter { pending in
-            pending.ballots.contains { ballot in
-                own.contains { $0.council == ballot.council && ballot.seats[Int($0.seat)].verdict == nil }
-            }
-        }
-        guard !missing.isEmpty else { return }
-        // A vote that still waits to be ordered is not cast twice.
-        let lost = missing.filter { !(castVotes[$0.identifier] ?? []).contains(where: core.knows) }
-        vote(on: lost.map { ($0.identifier, $0.proposal) })
-        voteAgainLater(missing.map(\.identifier))
     }
 
     var peers: (connected: [ValidatorIndex], counters: PeerCounters) {

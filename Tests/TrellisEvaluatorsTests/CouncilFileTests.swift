@@ -116,6 +116,53 @@ import TrellisModel
         #expect(problem(file(long))?.contains("'mandate' must be a text of 1 to 2048 bytes") == true)
     }
 
+    @Test func remoteEvaluators() throws {
+        func plan(_ evaluator: String, deadline: String = "30s") throws(PolicyError) -> EvaluatorPlan {
+            let yaml = file("  - { name: A, mandate: Look., evaluator: { \(evaluator) } }\n", more: "deadline: \(deadline)\n")
+            return try CouncilFile(yaml: yaml, file: "c.yaml").seats[0].evaluator
+        }
+        func problem(_ evaluator: String) -> String? {
+            do throws(PolicyError) {
+                _ = try plan(evaluator)
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+        guard case .http(let http) = try plan("http: { url: 'https://judge.example/x', api: opa, timeout: 2s, retries: 0, calls: 3 }")
+        else {
+            Issue.record("no HTTP")
+            return
+        }
+        #expect(http.style == .opa && http.endpoint.timeout == 2000 && http.endpoint.retries == 0 && http.endpoint.calls == 3)
+        #expect(http.endpoint.allowed.isEmpty && http.endpoint.responseBytes == 65_536)
+        let chat = try plan(
+            "openai: { url: 'http://127.0.0.1:11434/v1/chat/completions', model: m, token_env: KEY, allow: [loopback], tokens: 90 }")
+        guard case .chat(let plan) = chat else {
+            Issue.record("no chat")
+            return
+        }
+        #expect(plan.model == "m" && plan.tokens == 90 && plan.endpoint.allowed == [.loopback] && plan.endpoint.tokenVariable == "KEY")
+        let refused = [
+            "http: { url: 'http://judge.example/' }": "'http' only where 'allow' names a network of one's own",
+            "http: { url: 'ftp://judge.example/' }": "'url' must be https://",
+            "http: { url: 'https://user:secret@judge.example/' }": "without user",
+            "http: { url: 'https:///x' }": "'url' must be", "http: { url: nonsense }": "'url' must be",
+            "http: {}": "'url' is missing in the evaluator",
+            "http: { url: 'https://j.example/', allow: [everything] }": "unknown kind of address 'everything'",
+            "http: { url: 'https://j.example/', allow: [metdata] }": "did you mean 'metadata'?",
+            "http: { url: 'https://j.example/', timeout: 30s }": "shorter than the council's deadline",
+            "http: { url: 'https://j.example/', retries: 6 }": "'retries' must be 0 to 5",
+            "http: { url: 'https://j.example/', response_bytes: 99999999 }": "'response_bytes' must be 64 to 4194304",
+            "http: { url: 'https://j.example/', api: soap }": "unknown api 'soap'",
+            "http: { url: 'https://j.example/' }, policy: standard": "in an evaluator without 'policy'",
+            "openai: { url: 'https://j.example/' }": "'model' is missing in 'openai'",
+        ]
+        for (evaluator, expected) in refused {
+            #expect(problem(evaluator)?.contains(expected) == true, "\(evaluator): \(problem(evaluator) ?? "read")")
+        }
+    }
+
     // MARK: - Files and genesis
 
     @Test func mustBeThatOfGenesis() throws {

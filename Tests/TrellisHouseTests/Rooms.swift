@@ -39,7 +39,9 @@ enum House {
 
         Room("TrellisStorage", sees: pure, system: machine),
         Room("TrellisTransport", sees: pure, libraries: sockets.union(["Logging"]), system: machine),
-        Room("TrellisEvaluators", sees: pure, libraries: ["Yams"]),
+        Room(
+            "TrellisEvaluators", sees: pure, libraries: sockets.union(["Yams", "AsyncHTTPClient"]),
+            system: machine.union(["FoundationEssentials"])),
 
         Room("TrellisNode", sees: pure.union(rims), libraries: ["Logging", "Yams"], system: machine.union(["Foundation", "Dispatch"])),
         Room(

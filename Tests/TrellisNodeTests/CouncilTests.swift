@@ -74,6 +74,47 @@ extension SystemTests {
             }
         }
 
+        /// One seat's judge never answers: it abstains in time, and nothing waits for it, neither its council nor others.
+        @Test func judgesThatDoNotAnswerHoldNothingUp() async throws {
+            try await withFolder { folder in
+                let hanging = try Ports.free(1)
+                let socket = try Socket.listening(on: hanging)
+                let silent = "{ http: { url: 'http://127.0.0.1:\(hanging)/', allow: [loopback], timeout: 1500ms, retries: 0 } }"
+                let yaml = """
+                    version: 1
+                    name: slow
+                    threshold: 1000
+                    deadline: 20s
+                    seats:
+                      - { name: A, mandate: Look., evaluator: { default: { then: approve, reason: Fine. } } }
+                      - { name: B, mandate: Ask., evaluator: \(silent) }
+                    """
+                let genesis = try NetworkSetup.create(try Councils.plan([try PlannedCouncil(yaml: yaml, file: "slow")]), in: folder)
+                let nodes = try Councils.nodes(folder)
+                for node in nodes { try await node.start() }
+                func asked(_ key: String, _ council: String) -> Proposal {
+                    Proposal(nonce: Nonce(idempotencyKey: key), council: council, kind: "command", text: "ls \(key)")
+                }
+                let slow = try await nodes[0].propose(asked("slow", "slow"))
+                for number in 0..<5 {
+                    let quick = try await nodes[0].propose(asked("\(number)", "default"))
+                    guard case .logged(_, .decision(let decision), _) = try await nodes[0].result(of: quick) else {
+                        throw Unmet(description: "not decided")
+                    }
+                    #expect(decision.outcome == .approved)
+                }
+                let status = try await nodes[0].result(of: slow, finality: .certified)
+                guard case .logged(_, .decision(let decision), true) = status else { throw Unmet(description: "\(status)") }
+                #expect(decision.outcome == .rejected)
+                let silentSeat = try #require(decision.seats.last)
+                #expect(silentSeat.verdict == .abstain && silentSeat.reason == "No verdict: its judge did not answer within 1500 ms.")
+                let receipt = try #require(try await nodes[0].receipt(of: slow))
+                #expect(try receipt.verify(genesis: genesis).allVotesSigned)
+                for node in nodes { await node.stop() }
+                withExtendedLifetime(socket) {}
+            }
+        }
+
         @Test func refusesFilesOfOtherCouncils() async throws {
             try await withFolder { folder in
                 let genesis = try NetworkSetup.create(

@@ -53,11 +53,17 @@ public struct CouncilFile: Sendable {
 public enum EvaluatorPlan: Sendable {
     /// By rules over the proposal, in this process.
     case rules(Policy)
+    /// By an HTTP endpoint.
+    case http(HTTPPlan)
+    /// By a language model.
+    case chat(ChatPlan)
 
     /// A word for people.
     public var name: String {
         switch self {
         case .rules: "rules"
+        case .http(let plan): plan.style == .opa ? "http, Open Policy Agent" : "http"
+        case .chat(let plan): "openai, \(plan.model)"
         }
     }
 }

@@ -32,10 +32,11 @@ struct CouncilReader {
         }
         let scheme = try entries["scheme"].map { node throws(PolicyError) in try readScheme(node) } ?? CouncilFile.standardScheme
         let common = try entries["rules"].map { node throws(PolicyError) in try nodes.readRules(node) } ?? []
-        let seats = try readSeats(try nodes.require("seats", in: entries, of: root, place: Self.place), scheme, common)
+        let deadline = try entries["deadline"].map { node throws(PolicyError) in try readDuration(node, "deadline") } ?? 30_000
+        let settings = Settings(scheme: scheme, common: common, deadline: deadline)
+        let seats = try readSeats(try nodes.require("seats", in: entries, of: root, place: Self.place), settings)
         let threshold = try readThreshold(
             try nodes.require("threshold", in: entries, of: root, place: Self.place), weight: seats.reduce(0) { $0 + $1.weight })
-        let deadline = try entries["deadline"].map { node throws(PolicyError) in try readDuration(node, "deadline") } ?? 30_000
         return CouncilFile(name: name, thresholdPermille: threshold, deadline: deadline, seats: seats)
     }
 
@@ -43,16 +44,23 @@ struct CouncilReader {
         try nodes.text(try nodes.require(name, in: entries, of: node, place: Self.place), named: name)
     }
 
+    /// What the council says for all its seats.
+    private struct Settings {
+        let scheme: String
+        let common: [PolicyRule]
+        let deadline: Milliseconds
+    }
+
     // MARK: - Seats
 
-    private mutating func readSeats(_ node: Node, _ scheme: String, _ common: [PolicyRule]) throws(PolicyError) -> [CouncilFile.Seat] {
+    private mutating func readSeats(_ node: Node, _ settings: Settings) throws(PolicyError) -> [CouncilFile.Seat] {
         var seats: [CouncilFile.Seat] = []
         var names: Set<String> = []
         for entry in try nodes.sequence(node, named: "seats") {
             guard seats.count < Council.seatsMaximum else {
                 throw nodes.error(nodes.line(of: entry), .tooMany(what: "seats", maximum: Council.seatsMaximum))
             }
-            let seat = try readSeat(entry, scheme, common)
+            let seat = try readSeat(entry, settings)
             guard names.insert(seat.name).inserted else {
                 throw nodes.error(nodes.line(of: entry), .duplicate(what: "seat", name: seat.name))
             }
@@ -64,7 +72,7 @@ struct CouncilReader {
         return seats
     }
 
-    private mutating func readSeat(_ node: Node, _ scheme: String, _ common: [PolicyRule]) throws(PolicyError) -> CouncilFile.Seat {
+    private mutating func readSeat(_ node: Node, _ settings: Settings) throws(PolicyError) -> CouncilFile.Seat {
         let keys = ["name", "weight", "mandate", "scheme", "validator", "evaluator"]
         let entries = try nodes.mapping(node, named: "seat", keys: keys)
         let nameNode = try nodes.require("name", in: entries, of: node, place: "the seat")
@@ -81,9 +89,9 @@ struct CouncilReader {
         let evaluator = try nodes.require("evaluator", in: entries, of: node, place: place)
         return CouncilFile.Seat(
             name: name, weight: weight, mandate: mandate,
-            scheme: try entries["scheme"].map { node throws(PolicyError) in try readScheme(node) } ?? scheme,
+            scheme: try entries["scheme"].map { node throws(PolicyError) in try readScheme(node) } ?? settings.scheme,
             validator: try entries["validator"].map { node throws(PolicyError) in try nodes.text(node, named: "validator") },
-            evaluator: try readEvaluator(evaluator, seat: name, common))
+            evaluator: try readEvaluator(evaluator, seat: name, settings.common, within: settings.deadline))
     }
 
     /// A text without the white space around it, of at most `limit` bytes and without control characters.

@@ -1,0 +1,31 @@
+// Asking any evaluator: an answer always comes, and a failure is an abstention that says why.
+
+extension EvaluatorPlan {
+    /// The verdict of a seat. Remote judges are given their time and no more; then the seat abstains.
+    public func evaluate(_ input: EvaluationInput, for seat: SeatBrief) async -> Evaluation {
+        do throws(RemoteFailure) {
+            switch self {
+            case .rules(let policy): return policy.evaluate(input)
+            case .http(let plan): return try await HTTPEvaluator(plan: plan).evaluate(input, for: seat)
+            case .chat(let plan): return try await ChatEvaluator(plan: plan).evaluate(input, for: seat)
+            }
+        } catch {
+            return Evaluation(verdict: .abstain, reason: "No verdict: \(error.description).", rule: nil)
+        }
+    }
+
+    /// What this evaluator lacks to be asked at all; nil when nothing.
+    public func missing(environment: [String: String]) -> String? {
+        guard let variable = endpoint?.tokenVariable, environment[variable, default: ""].isEmpty else { return nil }
+        return "the environment variable \(variable)"
+    }
+
+    /// Whom it asks over the network; nil where it judges by itself.
+    public var endpoint: RemoteEndpoint? {
+        switch self {
+        case .rules: nil
+        case .http(let plan): plan.endpoint
+        case .chat(let plan): plan.endpoint
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// The seats of this validator that ask somebody else: each evaluation runs on its own, bounded in number and time, and its vote is cast when it
+// is there. Votes that become ready together are signed together. Nothing here waits on the replica's thread, nor it on this.
+
+import Logging
+import TrellisCrypto
+import TrellisEvaluators
+import TrellisModel
+
+actor RemoteSeats {
+    /// Ready votes wait so long for others of the same seat.
+    private static let gathering = Duration.milliseconds(5)
+
+    typealias Question = (identifier: Digest, proposal: Proposal)
+
+    private let seats: Seats
+    private let committee: Committee
+    private let logger: Logger
+    private let cast: @Sendable ([Transaction], [Digest]) async -> Void
+    /// What was evaluated, by proposal and place in `seats`.
+    private var votes: [Digest: [Int: Vote]] = [:]
+    private var asked: Set<Digest> = []
+    private var running: [Digest: Set<Int>] = [:]
+    private var ready: [Int: [Vote]] = [:]
+    private var isGathering = false
+    /// Calls in flight, and what waits for them, by place in `seats`.
+    private var calls: [Int: Int] = [:]
+    private var waiting: [Int: [Question]] = [:]
+
+    /// `cast` takes the signed votes and the proposals that they are on.
+    init(
+        _ seats: Seats, committee: Committee, logger: Logger, cast: @escaping @Sendable ([Transaction], [Digest]) async -> Void
+    ) {
+        self.seats = seats
+        self.committee = committee
+        self.logger = logger
+        self.cast = cast
+    }
+
+    /// Evaluates what was not evaluated yet, and casts again what was.
+    func vote(on questions: [Question]) {
+        for question in questions {
+            asked.insert(question.identifier)
+            for place in seats.seats.indices where seats.isAsked(place, question.proposal, committee) {
+                if let vote = votes[question.identifier]?[place] {
+                    ready[place, default: []].append(vote)
+                } else if running[question.identifier, default: []].insert(place).inserted {
+                    waiting[place, default: []].append(question)
+                    next(place)
+                }
+            }
+        }
+        gather()
+    }
+
+    /// Lets go of what is decided: whatever is still evaluated comes too late.
+    func forget(_ proposals: [Digest]) {
+        for proposal in proposals {
+            asked.remove(proposal)
+            votes[proposal] = nil
+            running[proposal] = nil
+        }
+        for place in waiting.keys { waiting[place]?.removeAll { !asked.contains($0.identifier) } }
+    }
+
+    private func next(_ place: Int) {
+        let limit = seats.seats[place].evaluator.endpoint?.calls ?? 1
+        while calls[place, default: 0] < limit, let question = waiting[place]?.first {
+            waiting[place]?.removeFirst()
+            calls[place, default: 0] += 1
+            let seat = seats.seats[place]
+            let brief = seats.brief(place, committee)
+            Task {
+                let evaluation = await seat.evaluator.evaluate(EvaluationInput(question.proposal), for: brief)
+                done(place, question, evaluation)
+            }
+        }
+    }
+
+    private func done(_ place: Int, _ question: Question, _ evaluation: Evaluation) {
+        calls[place, default: 1] -= 1
+        running[question.identifier]?.remove(place)
+        if asked.contains(question.identifier) {
+            let vote = Vote(proposal: question.identifier, verdict: Verdict(evaluation.verdict), reason: evaluation.reason)
+            votes[question.identifier, default: [:]][place] = vote
+            ready[place, default: []].append(vote)
+            gather()
+        }
+        next(place)
+    }
+
+    private func gather() {
+        guard !isGathering, !ready.isEmpty else { return }
+        isGathering = true
+        Task {
+            try? await Task.sleep(for: Self.gathering)
+            await flush()
+        }
+    }
+
+    private func flush() async {
+        isGathering = false
+        let gathered = ready
+        ready = [:]
+        do {
+            var transactions: [Transaction] = []
+            for (place, votes) in gathered.sorted(by: { $0.key < $1.key }) { transactions += try seats.sign(votes, by: place) }
+            let proposals = Set(gathered.values.joined().map(\.proposal))
+            await cast(transactions, Array(proposals))
+        } catch {
+            logger.error("no vote", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// The votes of a replica's own seats: when proposals are evaluated, how the votes come back, and when they are cast again. Nothing is evaluated
+// on the replica's thread.
+
+import Logging
+import TrellisConsensus
+import TrellisCrypto
+import TrellisLedger
+import TrellisModel
+
+extension Replica {
+    func openRemoteSeats() {
+        let remote = configuration.seats.remote
+        guard !remote.seats.isEmpty else { return }
+        remoteSeats = RemoteSeats(remote, committee: committee, logger: logger) { [weak self] votes, proposals in
+            await self?.cast(votes, on: proposals)
+        }
+    }
+
+    /// On first sight of a block, before it commits.
+    func evaluate(_ block: Block) {
+        guard !configuration.seats.seats.isEmpty else { return }
+        // Proposals that never get into the ledger leave votes behind: forget them before they add up.
+        if castVotes.count > 2 * Ledger.pendingMaximum { forgetVotes(on: castVotes.keys.filter { store.ledger.pending($0) == nil }) }
+        let wall = SystemClock.now().wall
+        var proposals: [(identifier: Digest, proposal: Proposal)] = []
+        for index in 0..<block.payload.count where block.payload.kind(index) == .propose {
+            let identifier = block.payload.identifiers[index]
+            guard castVotes[identifier] == nil,
+                let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite),
+                let councils = committee.councils(of: proposal)
+            else { continue }
+            // A validator that catches up does not vote on what is long decided; what is still pending it finds in the ledger.
+            let (deadline, overflow) = block.timestamp.addingReportingOverflow(councils.map(\.council.deadline).max() ?? 0)
+            guard !overflow, deadline >= wall else { continue }
+            proposals.append((identifier, proposal))
+        }
+        vote(on: proposals)
+    }
+
+    /// Evaluates and signs beside the replica's thread; the votes come back as transactions.
+    func vote(on proposals: [(identifier: Digest, proposal: Proposal)]) {
+        guard !proposals.isEmpty, !configuration.seats.seats.isEmpty else { return }
+        for proposal in proposals { castVotes[proposal.identifier] = [] }
+        voteLocally(on: proposals)
+        voteRemotely(on: proposals)
+    }
+
+    private func voteLocally(on proposals: [(identifier: Digest, proposal: Proposal)]) {
+        let seats = configuration.seats.local
+        guard !proposals.isEmpty, !seats.seats.isEmpty else { return }
+        let committee = committee
+        Task.detached { [weak self, logger] in
+            do {
+                let transactions = try seats.vote(on: proposals, committee: committee)
+                await self?.cast(transactions, on: proposals.map(\.identifier))
+            } catch {
+                logger.error("no vote", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    private func voteRemotely(on proposals: [(identifier: Digest, proposal: Proposal)]) {
+        guard !proposals.isEmpty, let remoteSeats else { return }
+        Task { await remoteSeats.vote(on: proposals) }
+    }
+
+    private func cast(_ votes: [Transaction], on proposals: [Digest]) {
+        for proposal in proposals { castVotes[proposal]?.append(contentsOf: votes.map(\.identifier)) }
+        run(.submit(votes))
+    }
+
+    func forgetVotes(on proposals: [Digest]) {
+        guard !proposals.isEmpty else { return }
+        for proposal in proposals { castVotes[proposal] = nil }
+        guard let remoteSeats else { return }
+        Task { await remoteSeats.forget(proposals) }
+    }
+
+    /// A vote that was ordered before its proposal did not count: cast it again if the ledger still lacks it.
+    func voteAgainLater(_ identifiers: [Digest]) {
+        Task { [weak self] in
+            try? await Task.sleep(for: .seconds(2))
+            await self?.voteAgain(identifiers)
+        }
+    }
+
+    private func voteAgain(_ identifiers: [Digest]) {
+        guard !isStopped else { return }
+        let pending = identifiers.compactMap { store.ledger.pending($0) }
+        let local = pending.filter { lacksVote(of: configuration.seats.local, $0) }
+        let remote = pending.filter { lacksVote(of: configuration.seats.remote, $0) }
+        guard !local.isEmpty || !remote.isEmpty else { return }
+        // A vote that still waits to be ordered is not cast twice.
+        func isLost(_ pending: PendingProposal) -> Bool { !(castVotes[pending.identifier] ?? []).contains(where: core.knows) }
+        voteLocally(on: local.filter(isLost).map { ($0.identifier, $0.proposal) })
+        voteRemotely(on: remote.filter(isLost).map { ($0.identifier, $0.proposal) })
+        voteAgainLater(Array(Set(local.map(\.identifier) + remote.map(\.identifier))))
+    }
+
+    private func lacksVote(of seats: Seats, _ pending: PendingProposal) -> Bool {
+        pending.ballots.contains { ballot in
+            seats.seats.contains { $0.council == ballot.council && ballot.seats[Int($0.seat)].verdict == nil }
+        }
+    }
+}
