@@ -5,9 +5,10 @@ order, and nobody may have been taken for an equivocator. Needs nothing but Pyth
 
     python3 Scripts/torture.py --trellis .build/release/trellis --minutes 5 [--seed 7] [--work DIR]
     python3 Scripts/torture.py --trellis .build/release/trellis --recovery 1000000
+    python3 Scripts/torture.py --trellis .build/release/trellis --catch-up 200000
 
-The second measures how long a validator with so many records takes after kill -9 until it serves and follows again. Exit codes: 0 all held, 1
-something did not, 2 usage.
+The second measures how long a validator with so many records takes after kill -9 until it serves and follows again; the third, how fast one that
+was away while so many were written catches up, by blocks and by certified commits in turn. Exit codes: 0 all held, 1 something did not, 2 usage.
 """
 import argparse
 import asyncio
@@ -75,7 +76,7 @@ class Link:
 
 
 class Network:
-    def __init__(self, trellis, folder, port):
+    def __init__(self, trellis, folder, port, has_links=True):
         self.trellis, self.folder = trellis, folder
         self.peer_port, self.api_port = port, port + 10
         self.directory = f"{folder}/network"
@@ -84,7 +85,7 @@ class Network:
              "--api-port", str(self.api_port)], check=True, stdout=subprocess.DEVNULL)
         self.links = {}
         self.processes = [None] * VALIDATORS
-        for source in range(VALIDATORS):
+        for source in range(VALIDATORS if has_links else 0):
             path = f"{self.directory}/validator-{source}/node.yaml"
             text = open(path).read()
             for target in range(VALIDATORS):
@@ -356,25 +357,33 @@ class Torture:
         if problems:
             raise SystemExit(1)
 
-    async def measure_recovery(self, records):
+    async def start_all(self):
         for link in self.network.links.values():
             await link.start()
         for index in range(VALIDATORS):
             self.network.start(index)
         for index in range(VALIDATORS):
             await self.network.ready(index)
+
+    async def write(self, numbers, batch, among):
+        """Writes records with these numbers through some of the validators, sixteen requests at a time."""
         headers = [f"Content-Type: {BINARY}", f"Accept: {BINARY}"]
 
         async def feed(first, last, index):
-            for start in range(first, last, 2000):
-                chunk = [f"record {number:060}".encode() for number in range(start, min(last, start + 2000))]
+            for start in range(first, last, batch):
+                chunk = [f"record {number:060}".encode() for number in range(start, min(last, start + batch))]
                 body = struct.pack("<I", len(chunk)) + b"".join(struct.pack("<I", len(record)) + record for record in chunk)
                 while (await self.network.request(index, "POST", "/v1/records?wait=decided&timeout=60", body, headers, 70))[0] >= 300:
                     await asyncio.sleep(0.1)
 
+        share = len(numbers) // 16
+        firsts = [numbers.start + place * share for place in range(16)]
+        await asyncio.gather(*[feed(first, first + share, among[place % len(among)]) for place, first in enumerate(firsts)])
+
+    async def measure_recovery(self, records):
+        await self.start_all()
         began = time.monotonic()
-        share = records // 16
-        await asyncio.gather(*[feed(place * share, (place + 1) * share, place % VALIDATORS) for place in range(16)])
+        await self.write(range(records), 2000, range(VALIDATORS))
         size = (await self.network.settled(600))[0]["log_size"]
         print(f"{size} records of 67 bytes in {time.monotonic() - began:.0f} s")
         for index in range(2):
@@ -385,6 +394,27 @@ class Torture:
             await self.network.settled(600)
             print(f"after kill -9, validator {index} serves in {ready:.2f} s and follows after {time.monotonic() - began:.2f} s")
 
+    async def measure_catching_up(self, records):
+        await self.start_all()
+        absent = VALIDATORS - 1
+        configuration = f"{self.network.directory}/validator-{absent}/node.yaml"
+        plain = open(configuration).read()
+        for turn, way in enumerate(["blocks", "commits"] * 2):
+            self.network.murder(absent)
+            before = (await self.network.status(0))["highest_round"]
+            await self.write(range(turn * records, (turn + 1) * records), 100, range(absent))
+            blocks = absent * ((await self.network.status(0))["highest_round"] - before)
+            open(configuration, "w").write(plain + f"catch_up: {way}\n")
+            self.network.start(absent)
+            size = (await self.network.status(0))["log_size"]
+            await self.network.ready(absent)
+            began = time.monotonic()
+            while (await self.network.status(absent))["log_size"] < size:
+                await asyncio.sleep(0.01)
+            took = time.monotonic() - began
+            print(f"by {way}: {blocks} blocks, {records} records in {took:.2f} s once it serves: {blocks / took:.0f} blocks/s", flush=True)
+            await self.network.settled(600)
+
 
 def main():
     parser = argparse.ArgumentParser()
@@ -394,13 +424,19 @@ def main():
     parser.add_argument("--port", type=int, default=21000)
     parser.add_argument("--work")
     parser.add_argument("--recovery", type=int)
+    parser.add_argument("--catch-up", type=int)
     arguments = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="trellis-torture-", dir=arguments.work)
-    network = Network(os.path.abspath(arguments.trellis), folder, arguments.port)
+    network = Network(os.path.abspath(arguments.trellis), folder, arguments.port, has_links=not arguments.catch_up)
     torture = Torture(network, arguments.seed)
     is_whole = False
     try:
-        asyncio.run(torture.measure_recovery(arguments.recovery) if arguments.recovery else torture.run(arguments.minutes))
+        if arguments.catch_up:
+            asyncio.run(torture.measure_catching_up(arguments.catch_up))
+        elif arguments.recovery:
+            asyncio.run(torture.measure_recovery(arguments.recovery))
+        else:
+            asyncio.run(torture.run(arguments.minutes))
         is_whole = True
     finally:
         for index in range(VALIDATORS):

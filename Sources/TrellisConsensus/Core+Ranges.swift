@@ -36,10 +36,10 @@ extension Core {
     var rangesFrom: Round { max(4, committee.parameters.gcDepth / 2) }
 
     /// Whether certified commits are at hand that are not put out yet.
-    var isBehindCertified: Bool { range.map { !$0.commits.isEmpty } ?? false }
+    var isBehindCertified: Bool { range.map { !$0.commits.isEmpty } ?? (transfer?.logSize != nil) }
 
     /// Whether blocks need not be asked for one round after the other.
-    var isCatchingUp: Bool { range != nil }
+    var isCatchingUp: Bool { range != nil || transfer != nil }
 
     mutating func hear(_ message: CatchUp, from peer: ValidatorIndex) {
         switch message {
@@ -47,6 +47,12 @@ extension Core {
         case .fetchCommitted(let references): effects.append(.catchUp(.serveCommitted(references, to: peer)))
         case .commits(let commits): receive(commits, from: peer)
         case .committed(let blocks): receive(committed: blocks, from: peer)
+        case .offer(let certificate, let size): receiveOffer(certificate, size: size, from: peer)
+        case .fetchState(let index, let offset): effects.append(.catchUp(.serveState(index: index, offset: offset, to: peer)))
+        case .state(let index, let offset, let bytes): receiveState(index, offset, bytes, from: peer)
+        case .fetchEntries(let from, let size): effects.append(.catchUp(.serveEntries(from: from, size: size, to: peer)))
+        case .entries(let from, let entries, let proof): receiveEntries(from, entries, proof, from: peer)
+        case .lie where transfer?.peer == peer: transferLied()
         case .lie:
             guard range?.peer == peer else { return }
             rangePeers.liars.insert(peer)
@@ -65,6 +71,8 @@ extension Core {
     // MARK: Asking
 
     mutating func catchUp() {
+        continueTransfer()
+        guard transfer == nil, pacing.catchesUpByCommits else { return }
         if let range, range.askAgainAt <= now.monotonic { askedInVain() }
         // Who gets ahead while others are only said to be is asked at once.
         let mayAsk = now.monotonic >= rangePeers.notBefore || rangeCandidates.count > rangePeers.candidates
@@ -74,10 +82,11 @@ extension Core {
         effects.append(.send(.catchUp(.fetchCommits(after: linearizer.last.index)), to: peer))
     }
 
-    var rangeWish: UInt64? { range?.askAgainAt ?? (rangeCandidates.isEmpty ? nil : rangePeers.notBefore) }
+    var rangeWish: UInt64? { transfer?.askAgainAt ?? range?.askAgainAt ?? (rangeCandidates.isEmpty ? nil : rangePeers.notBefore) }
 
     /// Who is far ahead, by its word or by its blocks.
-    private var rangeCandidates: [ValidatorIndex] {
+    var rangeCandidates: [ValidatorIndex] {
+        guard pacing.catchesUpByCommits else { return [] }
         let highest = linearizer.dag.highestRound
         let ahead = peers.filter { $0.key != own && $0.value.round > highest && $0.value.round - highest > rangesFrom }.keys.sorted()
         let honest = ahead.filter { !rangePeers.liars.contains($0) }
@@ -85,14 +94,14 @@ extension Core {
         return honest.isEmpty ? ahead : honest
     }
 
-    private func nextRangePeer() -> ValidatorIndex? {
+    func nextRangePeer() -> ValidatorIndex? {
         let candidates = rangeCandidates
         guard let last = rangePeers.last else { return candidates.isEmpty ? nil : candidates[Int(own) % candidates.count] }
         return candidates.first { $0 > last } ?? candidates.first
     }
 
     /// The next peer is asked; for the same blocks where the commits are at hand, as these are certified whoever sent them.
-    private mutating func askedInVain() {
+    mutating func askedInVain() {
         rangePeers.vain += 1
         let old = range
         range = nil

@@ -61,6 +61,8 @@ public struct Core: Sendable {
     /// Not nil while certified commits are fetched.
     var range: RangeSync?
     var rangePeers = RangePeers()
+    /// Not nil while a state is fetched.
+    var transfer: StateTransfer?
 
     var now = Moment(monotonic: 0, wall: 0)
     var effects: [Effect] = []
@@ -90,6 +92,7 @@ public struct Core: Sendable {
                 dag.insert(Vertex(reference: genesis.reference, parents: [], timestamp: 0))
             }
         }
+        for vertex in recovered.vertices { dag.insert(vertex) }
         for block in recovered.blocks { dag.insert(Vertex(block)) }
         linearizer = Linearizer(
             dag: dag, rule: CommitRule(schedule: schedule, fastPath: fastPath), suite: committee.suite, gcDepth: depth,
@@ -141,6 +144,7 @@ public struct Core: Sendable {
         case .recall(let nonce, let sender): answerRecall(nonce, from: sender)
         case .recalled(let nonce, let newest, let sender): receiveRecalled(nonce, newest, from: sender)
         case .catchUp(let message, let sender): hear(message, from: sender)
+        case .catchUpAnswer(let answer): hear(answer)
         case .connected(let peer): greet(peer)
         case .sealed(let block): publish(block)
         case .executed(let checkpoint, let deadline): executed(checkpoint, nextDeadline: deadline)

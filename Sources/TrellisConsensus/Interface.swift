@@ -27,6 +27,8 @@ public struct Pacing: Sendable, Equatable {
     public var futureHoldMaximum: UInt64
     /// After how long an unanswered fetch goes to another peer, and an unheeded own block is sent again.
     public var retry: UInt64
+    /// Whether certified commits, and states, are asked for when far behind, and not blocks alone.
+    public var catchesUpByCommits = true
 
     public init(
         leaderTimeout: UInt64 = 200, leaderTimeoutMaximum: UInt64 = 1000, roundDelayMinimum: UInt64 = 0, heartbeat: UInt64 = 2000,
@@ -59,6 +61,7 @@ public enum Input: Sendable {
     case recalled(nonce: UInt64, VerifiedBlock?, from: ValidatorIndex)
     /// About catching up, checked as far as that takes no state.
     case catchUp(CatchUp, from: ValidatorIndex)
+    case catchUpAnswer(CatchUpAnswer)
     case connected(ValidatorIndex)
     /// The block that `Effect.seal` asked for, signed.
     case sealed(Block)
@@ -101,6 +104,8 @@ public enum Effect: Sendable {
 /// What a restarted validator brings back from its journal.
 public struct Recovered: Sendable {
     public var commits: [Commit]
+    /// Blocks below the first of `blocks`, of which no more is known, and which are output: those of an installed state.
+    public var vertices: [Vertex] = []
     /// Blocks in the order in which they were stored: parents before children.
     public var blocks: [Block]
     /// Those of them whose signatures nobody checked: a certified commit holds them.

@@ -111,7 +111,7 @@ public struct BlockHeader: Sendable, WireEncodable {
         self.attestations = attestations
     }
 
-    init(from decoder: inout WireDecoder, limits: Limits) throws(WireError) {
+    public init(from decoder: inout WireDecoder, limits: Limits) throws(WireError) {
         prefix = try BlockPrefix(from: &decoder)
         parents = try decoder.list("parents", limit: limits.parents)
         payloadRoot = try decoder.digest(.sha256)

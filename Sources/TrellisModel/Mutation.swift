@@ -33,6 +33,8 @@ package enum Mutation: String, Sendable, CaseIterable {
     case signatureUnchecked = "signature-unchecked"
     case certificateUnchecked = "certificate-unchecked"
     case rangeEndUnchecked = "range-end-unchecked"
+    case stateUnchecked = "state-unchecked"
+    case logPartUnproven = "log-part-unproven"
     // Bounds.
     case suspendedUnbounded = "suspended-unbounded"
     case twinsUnbounded = "twins-unbounded"
@@ -46,6 +48,9 @@ package enum Mutation: String, Sendable, CaseIterable {
     case futureNeverLetIn = "future-never-let-in"
     case reclaimedForgotten = "reclaimed-forgotten"
     case neverQuiet = "never-quiet"
+
+    /// Whether only somebody who is far behind, and asks a liar, runs into it.
+    package var isAboutCatchingUp: Bool { [.rangeEndUnchecked, .stateUnchecked, .logPartUnproven].contains(self) }
 
     /// The one that is planted in what runs inside `$planted.withValue`.
     @TaskLocal package static var planted: Mutation?

@@ -112,4 +112,43 @@ extension Journal {
         }
         return found
     }
+
+    /// The header of a block, as its digest binds it.
+    private func header(_ reference: BlockReference) throws -> BlockHeader? {
+        guard let bytes = try encoded(reference) else { return nil }
+        var decoder = WireDecoder(bytes, suite: committee.suite)
+        return try BlockHeader(from: &decoder, limits: committee.limits)
+    }
+
+    /// What others need to go on from a commit; nil where too little is held, also in `base`, on which this validator began.
+    func foundation(of index: UInt64, on base: Foundation?) throws -> Foundation? {
+        guard let commits = try commits(downFrom: index, on: base) else { return nil }
+        let known = Dictionary(
+            zip(base.map { Foundation.blocks($0.commits, committee) } ?? [], base?.headers ?? []), uniquingKeysWith: { first, _ in first })
+        var headers: [BlockHeader] = []
+        for block in Foundation.blocks(commits, committee) {
+            guard let header = try header(block) ?? known[block] else { return nil }
+            headers.append(header)
+        }
+        return Foundation(commits: commits, headers: headers, committee: committee)
+    }
+
+    /// The commits that a foundation at `index` has.
+    private func commits(downFrom index: UInt64, on base: Foundation?) throws -> [Commit]? {
+        var commits: [Commit] = []
+        var next = index
+        while let commit = try commit(next) ?? base?.commits.first(where: { $0.index == next }) {
+            commits.append(commit)
+            if Foundation.reaches(commit, below: commits[0], committee) { return commits.reversed() }
+            next -= 1
+        }
+        return nil
+    }
+
+    /// The first position that a foundation at `index` needs; nil where it needs more than is held.
+    func foundationStart(of index: UInt64) throws -> LogPosition? {
+        guard let commits = try commits(downFrom: index, on: nil), let first = commits.first, let last = commits.last else { return nil }
+        let blocks = position(above: Foundation.floor(last.leader.round, committee))
+        return min(blocks, ranges.position(of: first.index) ?? blocks)
+    }
 }

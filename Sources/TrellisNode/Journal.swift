@@ -31,7 +31,8 @@ final class Journal {
         var isChecked: Bool
     }
 
-    private static let segmentBytes = 64 << 20
+    private static let segmentBytesMaximum = 64 << 20
+    private let segmentBytes: Int
     let log: SegmentLog
     /// Nil while this validator does not know what it signed.
     private var mark: HighWaterMark?
@@ -43,10 +44,12 @@ final class Journal {
     private var lowestRound: Round = 0
     private var highestRound: Round = 0
 
-    init(disk: any Disk, committee: Committee, isAmnesic: Bool) throws(StorageError) {
+    /// - Parameter bytesKept: what `prune` will be asked to keep; it removes whole segments.
+    init(disk: any Disk, committee: Committee, isAmnesic: Bool, bytesKept: UInt64 = .max) throws(StorageError) {
+        segmentBytes = min(Self.segmentBytesMaximum, max(1 << 16, Int(clamping: bytesKept / 4)))
         self.committee = committee
         self.disk = disk
-        log = try SegmentLog(disk: disk, directory: StoreLayout.journal, segmentBytes: Self.segmentBytes)
+        log = try SegmentLog(disk: disk, directory: StoreLayout.journal, segmentBytes: segmentBytes)
         if !isAmnesic { mark = try HighWaterMark(disk: disk, path: StoreLayout.highWater) }
     }
 
@@ -103,7 +106,7 @@ final class Journal {
 
     /// Drops segments that lie before `position` and are not among the last `bytes` of the journal, and what is known of their blocks.
     func prune(before position: LogPosition, keeping bytes: UInt64) throws(StorageError) {
-        let segments = bytes / UInt64(Self.segmentBytes)
+        let segments = bytes / UInt64(segmentBytes)
         let kept = log.end.rawValue >> 32 > segments ? LogPosition(rawValue: (log.end.rawValue >> 32 - segments) << 32) : .start
         try log.removeSegments(before: min(position, kept))
         let first = log.first
@@ -175,10 +178,15 @@ final class Journal {
         return Array(try log.read(position).payload.dropFirst(BlockReference.encodedSize(committee.suite)))
     }
 
-    /// Reads the journal: indexes all its blocks, and returns those from `start` on with the commits among them.
-    func recover(from start: LogPosition) throws -> Recovery {
+    /// Reads the journal: indexes all its blocks, and returns those from `start` on with the commits among them, which follow one another and
+    /// the commit `executed`. Others are of before a state was installed, or after one that is gone.
+    ///
+    /// - Parameter foundation: what an installed state knows of the commits before.
+    func recover(from start: LogPosition, executed: UInt64, on foundation: Foundation?) throws -> Recovery {
         let round = mark?.current.map { $0.epoch == committee.epoch ? $0.round : 0 }
         var recovered = Recovered(highWater: round ?? 0, recallNonce: mark == nil ? .random(in: 0 ... .max) : nil)
+        recovered.commits = foundation?.commits ?? []
+        recovered.vertices = foundation?.vertices ?? []
         var cursor = log.scan()
         while let (position, record) = try cursor.next() {
             let kind = Kind(rawValue: record.kind)
@@ -191,8 +199,10 @@ final class Journal {
                 if kind == .committed { recovered.unchecked.insert(reference) }
                 recovered.blocks.append(try Block(wireBytes: Array(record.payload[decoder.offset...]), committee: committee))
             case .commit:
-                ranges.note(commit: try index(of: record), at: position)
-                guard position >= start else { continue }
+                let index = try index(of: record)
+                ranges.note(commit: index, at: position)
+                let follows = recovered.commits.last.map { index == $0.index + 1 } ?? (index <= executed + 1)
+                guard position >= start, follows else { continue }
                 recovered.commits.append(try Commit(wireBytes: record.payload, suite: committee.suite))
             case .certificate: ranges.note(certificate: try index(of: record), at: position)
             case nil: continue

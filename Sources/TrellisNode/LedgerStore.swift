@@ -1,6 +1,7 @@
 // The ledger on disk: executes commits on the pure state machine, writes what it appends (entries, Merkle nodes, index), saves
 // snapshots, and reads entries and proofs back. All but the snapshots can be derived again from the journal.
 
+import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
@@ -11,27 +12,36 @@ final class LedgerStore {
     /// Log entries, commits or bytes of blocks after which a snapshot bounds what a restart executes again.
     static let snapshotEntries: UInt64 = 200_000
     static let snapshotCommits: UInt64 = 4_000
-    static let snapshotBytes = 256 << 20
+    static let snapshotBytesMaximum = 256 << 20
     private static let decisionsPath = "log/decisions"
 
+    private let snapshotBytes: Int
     private let disk: any Disk
     private let committee: Committee
-    private(set) var ledger: Ledger
+    var ledger: Ledger
     private let entries: SegmentLog
     private let positions: FixedArrayFile
     /// Log indices of the decisions, ascending.
     private let decisions: FixedArrayFile
     private var levels: [FixedArrayFile] = []
     private let index: IdentifierIndex
-    private let votes: VoteStore
+    let votes: VoteStore
     private let snapshots: SnapshotStore
     private var snapshotCommit: UInt64
     private var snapshotSize: UInt64
     private var bytesSinceSnapshot = 0
+    /// What an installed state knows of commits that the journal does not hold; nil once the journal suffices.
+    var foundation: Foundation?
+    /// Entries that lie behind the ledger's own ones and do not count yet.
+    var staged: LogExtension?
+    /// What is to be installed.
+    var candidate: (ledger: Ledger, foundation: Foundation)?
     /// Where in the journal a recovery from the loaded snapshot starts.
     let journalStart: LogPosition
 
-    init(disk: any Disk, committee: Committee) throws {
+    /// - Parameter journalBytes: how much of the journal is kept at least; snapshots come no more seldom than as much of blocks.
+    init(disk: any Disk, committee: Committee, journalBytes: UInt64 = .max) throws {
+        snapshotBytes = min(Self.snapshotBytesMaximum, Int(clamping: journalBytes))
         self.disk = disk
         self.committee = committee
         entries = try SegmentLog(disk: disk, directory: StoreLayout.entries, verifiesAll: false)
@@ -40,9 +50,10 @@ final class LedgerStore {
         index = try IdentifierIndex(disk: disk, directory: StoreLayout.index)
         snapshots = try SnapshotStore(disk: disk, directory: StoreLayout.snapshots)
         if let snapshot = try snapshots.latest().snapshot {
-            var decoder = WireDecoder(snapshot.bytes, suite: committee.suite)
-            journalStart = LogPosition(rawValue: try decoder.u64())
-            ledger = try Ledger(committee: committee, snapshot: Array(snapshot.bytes[decoder.offset...]))
+            let saved = try SavedState(snapshot.bytes, committee)
+            journalStart = saved.journalStart
+            ledger = try Ledger(committee: committee, snapshot: saved.ledger)
+            foundation = saved.foundation
         } else {
             journalStart = .start
             ledger = Ledger(committee: committee)
@@ -53,8 +64,9 @@ final class LedgerStore {
         try forgetBeyondSnapshot()
     }
 
-    /// What was written after the snapshot is written again by executing the journal's commits.
-    private func forgetBeyondSnapshot() throws {
+    /// Forgets what lies behind the ledger's own entries. After a restart: what was written after the snapshot is written again by executing
+    /// the journal's commits.
+    func forgetBeyondSnapshot() throws {
         try positions.truncate(count: ledger.logSize)
         try decisions.truncate(count: ledger.counters.decisions)
         for level in 0..<64 {
@@ -74,56 +86,64 @@ final class LedgerStore {
 
     /// Executes the next commit and writes what it appended.
     func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
+        try unstage()
         let execution = try ledger.execute(commit, payloads: payloads) { try logIndex(of: $0) != nil }
         bytesSinceSnapshot += payloads.reduce(0) { $0 + $1.buffer.count }
         try votes.record(execution)
-        guard !execution.appended.isEmpty else { return execution }
-        let records = execution.appended.map { TrellisStorage.Record(kind: $0.bytes.first ?? 0, payload: Array($0.bytes)) }
+        try write(execution.appended, execution.nodes)
+        return execution
+    }
+
+    /// Writes entries behind those that there are, and what finds and proves them.
+    func write(_ appended: [LogAppend], _ nodes: [(level: Int, index: UInt64, hash: Digest)]) throws {
+        guard !appended.isEmpty else { return }
+        let records = appended.map { TrellisStorage.Record(kind: $0.bytes.first ?? 0, payload: Array($0.bytes)) }
         let places = try entries.append(records).map(\.rawValue)
         _ = try entries.commit(sync: false)
         try positions.append(Self.items(places))
         try decisions.append(
-            Self.items(execution.appended.filter { $0.bytes.first.flatMap(EntryKind.init(rawValue:))?.isDecision == true }.map(\.index)))
-        for node in execution.nodes { try level(node.level).append(node.hash.bytes) }
-        for append in execution.appended {
+            Self.items(appended.filter { $0.bytes.first.flatMap(EntryKind.init(rawValue:))?.isDecision == true }.map(\.index)))
+        for node in nodes { try level(node.level).append(node.hash.bytes) }
+        for append in appended {
             guard let key = IndexKey(append.identifier.bytes) else { continue }
             try index.insert(key, append.index)
         }
-        return execution
     }
 
     /// Whether enough has happened since the last snapshot to save another.
     var wantsSnapshot: Bool {
         ledger.logSize >= snapshotSize + Self.snapshotEntries || ledger.lastCommit.index >= snapshotCommit + Self.snapshotCommits
-            || bytesSinceSnapshot >= Self.snapshotBytes
+            || bytesSinceSnapshot >= snapshotBytes
     }
 
     /// Saves the state after the last executed commit, whose journal the caller has synced. Returns false when nothing is new.
     @discardableResult
     func saveSnapshot(journalStart: LogPosition) throws(StorageError) -> Bool {
         guard ledger.lastCommit.index > snapshotCommit else { return false }
+        try save(ledger, foundation, journalStart: journalStart)
+        return true
+    }
+
+    /// Makes everything that `ledger` says is written durable, then `ledger` itself: a crash leaves the state before or after.
+    func save(_ ledger: Ledger, _ foundation: Foundation?, journalStart: LogPosition) throws(StorageError) {
         _ = try entries.commit(sync: true)
         try positions.sync()
         try decisions.sync()
         for level in levels { try level.sync() }
         try index.flush()
         try votes.save(commit: ledger.lastCommit.index)
-        var encoder = WireEncoder()
-        encoder.u64(journalStart.rawValue)
-        encoder.raw(ledger.snapshot)
-        try snapshots.save(sequence: ledger.lastCommit.index, bytes: encoder.bytes)
+        let state = SavedState(journalStart: journalStart, ledger: ledger.snapshot, foundation: foundation)
+        try snapshots.save(sequence: ledger.lastCommit.index, bytes: state.wireBytes)
         snapshotCommit = ledger.lastCommit.index
         snapshotSize = ledger.logSize
         bytesSinceSnapshot = 0
-        return true
     }
 
     /// Removes the snapshots that need a journal beyond `end`; all of them where `end` is nil. Returns how many.
     static func dropSnapshots(beyond end: LogPosition?, on disk: any Disk) throws -> Int {
         try SnapshotStore(disk: disk, directory: StoreLayout.snapshots).remove { snapshot in
-            var decoder = WireDecoder(snapshot.bytes, suite: .sha256)
-            guard let end, let start = try? decoder.u64() else { return true }
-            return start > end.rawValue
+            guard let end, let start = SavedState.journalStart(snapshot.bytes) else { return true }
+            return start > end
         }
     }
 
@@ -134,7 +154,7 @@ final class LedgerStore {
 
     func logIndex(of identifier: Digest) throws(StorageError) -> UInt64? {
         guard let key = IndexKey(identifier.bytes) else { return nil }
-        return try index.lookup(key)
+        return try index.lookup(key).flatMap { $0 < ledger.logSize ? $0 : nil }
     }
 
     func entryBytes(at index: UInt64) throws(StorageError) -> [UInt8]? {
@@ -179,11 +199,7 @@ final class LedgerStore {
     func receipt(at index: UInt64, _ certificate: CheckpointCertificate) throws -> Receipt? {
         let size = certificate.checkpoint.logSize
         guard index < size, size <= ledger.logSize, let bytes = try entryBytes(at: index) else { return nil }
-        let proof = try Merkle.inclusionProof(index: index, size: size) { level, position in
-            let hash = try self.level(level).read(position)
-            guard let digest = Digest(hash) else { throw StorageError.missing(path: StoreLayout.nodes(level: level)) }
-            return digest
-        }
+        let proof = try Merkle.inclusionProof(index: index, size: size, node: node)
         return Receipt(
             suite: committee.suite, entry: bytes, index: index, proof: proof, certificate: certificate,
             votes: try voteProofs(bytes, at: index))
@@ -196,5 +212,13 @@ final class LedgerStore {
             let councils = committee.councils(of: decision.proposal)
         else { return [] }
         return try votes.proofs(ofDecision: try decisionNumber(from: index), councils: councils.map(\.index))
+    }
+
+    /// A node of the log's tree that is complete.
+    func node(_ level: Int, _ position: UInt64) throws -> Digest {
+        guard let digest = Digest(try self.level(level).read(position)) else {
+            throw StorageError.missing(path: StoreLayout.nodes(level: level))
+        }
+        return digest
     }
 }

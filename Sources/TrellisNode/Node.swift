@@ -66,6 +66,8 @@ public struct NodeOptions: Sendable {
     public var heartbeat: Milliseconds = 2000
     public var poolBytesMaximum = 64 << 20
     public var journalBytesKept: UInt64 = 1 << 30
+    /// Whether this validator, when it is far behind, asks for certified commits and states; otherwise for blocks alone.
+    public var catchesUpByCommits = true
 
     public init(
         genesis: Genesis, validator: ValidatorIndex, keys: ValidatorKeys, dataDirectory: String, listen: String, peers: [String: String],
@@ -98,8 +100,9 @@ public final class Node: NodeService {
         validator = options.validator
         try Self.check(options, committee)
         let seats = try Self.seats(options, committee)
-        let pacing = Pacing(
+        var pacing = Pacing(
             leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, heartbeat: options.heartbeat)
+        pacing.catchesUpByCommits = options.catchesUpByCommits
         let configuration = ReplicaConfiguration(
             committee: committee, own: options.validator, consensusKey: options.keys.consensus,
             seats: Seats(seats: seats, committee: committee), pacing: pacing, dataDirectory: options.dataDirectory,

@@ -31,7 +31,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     public static let bytesMaximum = 1 << 20
     static let keys = [
         "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
-        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes",
+        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up",
     ]
 
     /// Where it was read from.
@@ -53,6 +53,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var heartbeat: UInt64
     public var poolBytes: UInt64
     public var journalBytes: UInt64
+    /// How this validator catches up: by `commits`, or by `blocks` alone.
+    public var catchUp: String
 
     public init(path: String) throws(ConfigurationError) {
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -86,7 +88,9 @@ public struct NodeConfiguration: Sendable, Equatable {
         roundDelay = try reader.number("round_delay_ms", 0...10_000) ?? 0
         heartbeat = try reader.number("heartbeat_ms", 100...60_000) ?? 2000
         poolBytes = try reader.number("pool_bytes", 1 << 20...1 << 34) ?? 64 << 20
-        journalBytes = try reader.number("journal_bytes", 1 << 26...1 << 44) ?? 1 << 30
+        journalBytes = try reader.number("journal_bytes", 1 << 20...1 << 44) ?? 1 << 30
+        catchUp = try reader.optionalText("catch_up") ?? "commits"
+        guard ["commits", "blocks"].contains(catchUp) else { throw .wrongType(path: path, key: "catch_up", expected: "commits or blocks") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw .wrongType(path: path, key: "log_level", expected: Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
@@ -164,6 +168,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         options.heartbeat = heartbeat
         options.poolBytesMaximum = Int(clamping: poolBytes)
         options.journalBytesKept = journalBytes
+        options.catchesUpByCommits = catchUp == "commits"
         return options
     }
 

@@ -32,6 +32,9 @@ actor Replica {
     let store: LedgerStore
     var waiters = Waiters()
     var events = EventHub()
+    var offers = Offers()
+    /// What the core is told once it has begun anew on an installed state.
+    var installed: Input?
     var alarm: String?
     var equivocations: UInt64 = 0
     let inbox = Inbox()
@@ -66,11 +69,13 @@ actor Replica {
         disk = try RealDisk(root: configuration.dataDirectory)
         try StoreLayout.create(on: disk)
         let isAmnesic = try DataDirectory.isAmnesic(disk, configuration.own, of: configuration.committee)
-        store = try LedgerStore(disk: disk, committee: configuration.committee)
-        journal = try Journal(disk: disk, committee: configuration.committee, isAmnesic: isAmnesic)
+        store = try LedgerStore(disk: disk, committee: configuration.committee, journalBytes: configuration.journalBytesKept)
+        journal = try Journal(
+            disk: disk, committee: configuration.committee, isAmnesic: isAmnesic, bytesKept: configuration.journalBytesKept)
         try DataDirectory.claim(disk, for: configuration.own, of: configuration.committee)
         guard store.journalStart <= journal.end else { throw DataDirectory.Gap(executed: store.ledger.lastCommit.index) }
-        let recovery = try journal.recover(from: store.journalStart)
+        let recovery = try journal.recover(
+            from: store.journalStart, executed: store.ledger.lastCommit.index, on: store.foundation)
         if recovery.truncatedBytes > 0 {
             logger.warning("cut off a torn journal tail", metadata: ["bytes": "\(recovery.truncatedBytes)"])
         }
@@ -78,6 +83,7 @@ actor Replica {
             committee: configuration.committee, own: configuration.own, pacing: configuration.pacing, recovered: recovery.recovered)
         recoveredTwins = Self.twins(recovery.recovered.blocks)
         try Self.execute(recovery.recovered, on: store)
+        offers.states.executed(store.ledger)
         thread.start()
     }
 
@@ -161,6 +167,8 @@ actor Replica {
                 for effect in core.step(inputs.removeFirst(), now: SystemClock.now()) {
                     if let answer = try carryOut(effect) { inputs.append(answer) }
                 }
+                if let next = installed { inputs.append(next) }
+                installed = nil
             }
             // Not earlier: only between steps do the core and the ledger stand at the same commit.
             if alarm == nil, store.wantsSnapshot { try snapshot() }
@@ -188,6 +196,7 @@ actor Replica {
         case .accepted(let block): evaluate(block)
         case .certified(let certificate):
             try journal.keep(certificate)
+            _ = offers.states.certified(certificate)
             waiters.certified(logSize: certificate.checkpoint.logSize)
             events.publish(NodeEvent(kind: .certified(certificate.checkpoint), logIndex: nil))
         case .equivocation(let first, let second):
@@ -234,6 +243,7 @@ actor Replica {
         let unvoted = execution.opened.filter { castVotes[$0] == nil }.compactMap { store.ledger.pending($0) }
         vote(on: unvoted.map { ($0.identifier, $0.proposal) })
         if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
+        if execution.checkpoint != nil { offers.states.executed(store.ledger) }
         return .executed(execution.checkpoint, nextDeadline: store.ledger.nextDeadline)
     }
 
@@ -252,8 +262,9 @@ actor Replica {
     private func snapshot() throws {
         try journal.sync()
         let start = journal.position(above: core.gcRound)
+        if let foundation = store.foundation?.commits.last, foundation.leader.round <= core.gcRound { store.foundation = nil }
         guard try store.saveSnapshot(journalStart: start) else { return }
-        try journal.prune(before: start, keeping: configuration.journalBytesKept)
+        try journal.prune(before: min(start, try offersStart()), keeping: configuration.journalBytesKept)
         let earlier = maintenance
         maintenance = Task.detached { [logger, merge = store.maintenance] in
             await earlier?.value

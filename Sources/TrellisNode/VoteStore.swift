@@ -55,9 +55,19 @@ final class VoteStore {
         snapshots = try SnapshotStore(disk: disk, directory: StoreLayout.pendingVotes)
         try places.truncate(count: decisions)
         // Decisions of before there were proofs, or taken over from others.
-        while places.count < decisions { try places.append(Self.item(Self.unknown)) }
+        try fill(to: decisions)
         guard let snapshot = try snapshots.latest().snapshot, snapshot.sequence == commit else { return }
         pending = (try? Self.restore(snapshot.bytes)) ?? [:]
+    }
+
+    private func fill(to decisions: UInt64) throws(StorageError) {
+        while places.count < decisions { try places.append(Self.item(Self.unknown)) }
+    }
+
+    /// A state with so many decisions is taken over from others: of what was counted elsewhere nothing is known.
+    func takeOver(decisions: UInt64) throws(StorageError) {
+        try fill(to: decisions)
+        pending = [:]
     }
 
     /// Writes what the execution's votes were signed with, and which of them its decisions counted.

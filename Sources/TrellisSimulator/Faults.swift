@@ -51,6 +51,11 @@ struct Faults {
     /// Mean time between jumps of some clock; 0: none.
     var jumpEvery: UInt64 = 0
 
+    /// How many entries of their journals validators keep for others; nil: all.
+    var journalKept: Int?
+    /// Whether whoever crashes is down for long.
+    var isAbsent = false
+
     var isByzantine = false
     /// How adversaries behave; nil: as the cast says.
     var adversary: Behaviour?
@@ -66,10 +71,12 @@ struct Faults {
         skew = random.chance(permille: 300) ? random.between(0, 400) : random.between(0, 3)
         hasUnequalStakes = random.chance(permille: 250)
         let all: [SimulationProfile] = [
-            .jitter, .lossy, .partitions, .clogs, .slow, .crashes, .disks, .clocks, .pauses, .byzantine, .amnesia,
+            .jitter, .lossy, .partitions, .clogs, .slow, .crashes, .absences, .disks, .clocks, .pauses, .byzantine, .amnesia,
         ]
         // Chaos is most of it, and never twice the same.
-        for part in all where profile == part || (profile == .chaos && random.chance(permille: 700)) { add(part, &random) }
+        for part in all where profile == part || (profile == .chaos && part != .absences && random.chance(permille: 700)) {
+            add(part, &random)
+        }
     }
 
     private mutating func add(_ part: SimulationProfile, _ random: inout SimulationRandom) {
@@ -90,6 +97,11 @@ struct Faults {
             crashEvery = random.between(200_000, 3_000_000)
             crashAtPublish = random.below(20)
             crashLoop = random.chance(permille: 300) ? random.below(500) : 0
+        case .absences:
+            crashEvery = random.between(300_000, 2_000_000)
+            isAbsent = true
+            journalKept = random.below(100)
+            isByzantine = random.chance(permille: 700)
         case .disks:
             crashEvery = crashEvery > 0 ? crashEvery : random.between(500_000, 3_000_000)
             damage = random.chance(permille: 700) ? 100 + random.below(500) : 0

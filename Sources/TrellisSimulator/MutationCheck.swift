@@ -26,7 +26,11 @@ public enum MutationCheck {
         guard let mutation = Mutation(rawValue: name) else { return nil }
         return try Mutation.$planted.withValue(mutation) {
             for seed in seeds {
-                let report = try Simulation(configuration: configuration(seed)).run()
+                var configuration = configuration(seed)
+                if mutation.isAboutCatchingUp {
+                    (configuration.profile, configuration.adversary, configuration.duration) = (.absences, "sync-poisoner", 15_000)
+                }
+                let report = try Simulation(configuration: configuration).run()
                 if let violation = report.violations.first { return MutationOutcome(mutation: name, caught: (report, violation)) }
             }
             return MutationOutcome(mutation: name, caught: nil)

@@ -14,12 +14,12 @@ extension SimulatedJournal {
     }
 
     private func commit(_ index: UInt64) -> Commit? {
-        guard let place = commits[index], case .commit(let commit) = entries[place] else { return nil }
+        guard let place = commits[index], isKept(place), case .commit(let commit) = entries[place] else { return nil }
         return commit
     }
 
     private func certificate(_ index: UInt64) -> CheckpointCertificate? {
-        guard let place = certificates[index], case .certificate(let certificate) = entries[place] else { return nil }
+        guard let place = certificates[index], isKept(place), case .certificate(let certificate) = entries[place] else { return nil }
         return certificate
     }
 
@@ -42,6 +42,37 @@ extension SimulatedJournal {
     }
 
     func readCommitted(_ references: [BlockReference], _ limits: Limits) -> [[UInt8]] {
-        fit(references.prefix(PeerMessage.fetchMaximum).compactMap(block), limits)
+        fit(references.prefix(PeerMessage.fetchMaximum).compactMap(kept), limits)
+    }
+
+    func holds(_ index: UInt64) -> Bool { commit(index) != nil }
+
+    /// As a node's journal does.
+    func foundation(of index: UInt64, on base: Foundation?, _ committee: Committee) -> Foundation? {
+        guard let commits = commits(downFrom: index, on: base, committee) else { return nil }
+        let known = Dictionary(
+            zip(base.map { Foundation.blocks($0.commits, committee) } ?? [], base?.headers ?? []), uniquingKeysWith: { first, _ in first })
+        let headers = Foundation.blocks(commits, committee).compactMap { kept($0)?.header ?? known[$0] }
+        return Foundation(commits: commits, headers: headers, committee: committee)
+    }
+
+    private func commits(downFrom index: UInt64, on base: Foundation?, _ committee: Committee) -> [Commit]? {
+        var commits: [Commit] = []
+        var next = index
+        while let commit = commit(next) ?? base?.commits.first(where: { $0.index == next }) {
+            commits.append(commit)
+            if Foundation.reaches(commit, below: commits[0], committee) { return commits.reversed() }
+            next -= 1
+        }
+        return nil
+    }
+
+    /// The first place that a foundation at `index` needs.
+    func foundationStart(of index: UInt64, _ committee: Committee) -> Int? {
+        guard let commits = commits(downFrom: index, on: nil, committee), let first = commits.first, let last = commits.last else {
+            return nil
+        }
+        let blocks = position(above: Foundation.floor(last.leader.round, committee))
+        return min(blocks, self.commits[first.index] ?? blocks)
     }
 }

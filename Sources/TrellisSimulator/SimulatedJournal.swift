@@ -3,6 +3,7 @@
 
 import TrellisConsensus
 import TrellisCrypto
+import TrellisLedger
 import TrellisModel
 
 struct SimulatedJournal {
@@ -26,6 +27,8 @@ struct SimulatedJournal {
     private(set) var commits: [UInt64: Int] = [:]
     private(set) var certificates: [UInt64: Int] = [:]
     private var unchecked: Set<BlockReference> = []
+    /// What lies before is there no more for anybody but this validator's own checks.
+    private(set) var first = 0
 
     /// Where the entries are written to, if they are; else memory plays the disk.
     private var disk: JournalDisk?
@@ -35,6 +38,10 @@ struct SimulatedJournal {
     init(disk: JournalDisk? = nil) { self.disk = disk }
 
     var count: Int { entries.count }
+
+    /// Forgets what lies before `position` and is not among the last `kept` entries.
+    mutating func prune(before position: Int, keeping kept: Int) { first = max(first, min(position, entries.count - kept)) }
+    func isKept(_ place: Int) -> Bool { place >= first }
     var markedRound: Round { highWater }
 
     mutating func store(_ block: Block, isChecked: Bool = true) { append(isChecked ? .block(block) : .committed(block)) }
@@ -181,7 +188,13 @@ struct SimulatedJournal {
 
     /// A block as others may have it: not with a signature that proves nothing.
     private func checked(_ reference: BlockReference, _ committee: Committee) -> Block? {
-        block(reference).flatMap { !unchecked.contains(reference) || isValid($0, committee) ? $0 : nil }
+        kept(reference).flatMap { !unchecked.contains(reference) || isValid($0, committee) ? $0 : nil }
+    }
+
+    /// A block that was not pruned.
+    func kept(_ reference: BlockReference) -> Block? {
+        guard let place = positions[reference], isKept(place) else { return nil }
+        return block(reference)
     }
 
     private func isValid(_ block: Block, _ committee: Committee) -> Bool {
@@ -234,15 +247,21 @@ struct SimulatedJournal {
     }
 
     /// What a restart reads, from `start` on.
-    func recover(from start: Int, _ random: inout SimulationRandom) -> Recovered {
+    func recover(from start: Int, _ ledger: SimulatedLedger, _ random: inout SimulationRandom) -> Recovered {
         var recovered = Recovered(highWater: highWater, recallNonce: isAmnesic ? random.next() : nil)
+        recovered.commits = ledger.foundation?.commits ?? []
+        recovered.vertices = ledger.foundation?.vertices ?? []
+        let executed = ledger.ledger.lastCommit.index
         for entry in entries.dropFirst(start) {
             switch entry {
             case .block(let block): recovered.blocks.append(block)
             case .committed(let block):
                 recovered.blocks.append(block)
                 recovered.unchecked.insert(block.reference)
-            case .commit(let commit): recovered.commits.append(commit)
+            case .commit(let commit):
+                // Others are of before a state was installed, or after one that is gone.
+                let follows = recovered.commits.last.map { commit.index == $0.index + 1 } ?? (commit.index <= executed + 1)
+                if follows { recovered.commits.append(commit) }
             case .certificate: continue
             }
         }

@@ -11,6 +11,7 @@ struct SimulatedLedger {
         var ledger: Ledger
         var logged: Int
         var journalStart: Int
+        var foundation: Foundation?
     }
 
     /// Of its own, so that it can be asked while the ledger changes.
@@ -18,10 +19,14 @@ struct SimulatedLedger {
         var identifiers: Set<Digest> = []
     }
 
-    private(set) var ledger: Ledger
+    var ledger: Ledger
     /// Identifiers of the log's entries, and their bytes.
-    private(set) var logged: [Digest] = []
-    private var entries: [[UInt8]] = []
+    var logged: [Digest] = []
+    var entries: [[UInt8]] = []
+    /// As in a node's store: what an installed state knows of earlier commits, what was staged behind the own log, what is to be installed.
+    var foundation: Foundation?
+    var staged: (log: LogExtension, parts: [LogAppend])?
+    var candidate: (ledger: Ledger, foundation: Foundation)?
     private var known = Known()
     private var snapshot: Snapshot
 
@@ -37,15 +42,20 @@ struct SimulatedLedger {
     func isLogged(_ identifier: Digest) -> Bool { known.identifiers.contains(identifier) }
 
     mutating func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
+        unstage()
         let known = known
         let forgets = Mutation.isPlanted(.duplicatesExecuted)
         let execution = try ledger.execute(commit, payloads: payloads) { !forgets && known.identifiers.contains($0) }
-        for append in execution.appended {
+        log(execution.appended)
+        return execution
+    }
+
+    mutating func log(_ appended: [LogAppend]) {
+        for append in appended {
             logged.append(append.identifier)
             entries.append(Array(append.bytes))
             known.identifiers.insert(append.identifier)
         }
-        return execution
     }
 
     /// Whether one log begins with the other; with `isEqual`, whether they are the same.
@@ -56,12 +66,14 @@ struct SimulatedLedger {
     }
 
     mutating func saveSnapshot(journalStart: Int) {
-        snapshot = Snapshot(ledger: ledger, logged: logged.count, journalStart: journalStart)
+        snapshot = Snapshot(ledger: ledger, logged: logged.count, journalStart: journalStart, foundation: foundation)
     }
 
     /// Back to the snapshot.
     mutating func crash() {
         ledger = snapshot.ledger
+        foundation = snapshot.foundation
+        unstage()
         logged.removeLast(logged.count - snapshot.logged)
         entries.removeLast(entries.count - snapshot.logged)
         known.identifiers = Set(logged)

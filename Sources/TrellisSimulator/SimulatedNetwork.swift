@@ -140,6 +140,11 @@ extension CatchUpMessage {
         case .commits(let certified): "\(certified.commits.count) commits up to \(certified.certificate.checkpoint.index)"
         case .fetchCommitted(let references): "send me \(references.count) committed blocks"
         case .committed(let blocks): "\(blocks.count) committed blocks"
+        case .offer(let certificate, let size): "take the state after \(certificate.checkpoint.index), \(size) bytes"
+        case .fetchState(let index, let offset): "send me the state after \(index) from byte \(offset)"
+        case .state(let index, let offset, let bytes): "state after \(index), \(bytes.count) bytes from \(offset)"
+        case .fetchEntries(let from, let size): "send me entries from \(from) of \(size)"
+        case .entries(let from, let entries, _): "\(entries.count) entries from \(from)"
         }
     }
 }

@@ -21,6 +21,7 @@ extension SimulatedValidator {
 
     private func apply(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
         let execution = try ledger.execute(commit, payloads)
+        if execution.checkpoint != nil { states.executed(ledger.ledger) }
         if isCorrect, let checkpoint = execution.checkpoint {
             executedCheckpoints.insert(Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite)))
             world.witness.executed(checkpoint, committee.suite, by: name)
@@ -62,7 +63,10 @@ extension SimulatedValidator {
         guard journal.failure == nil else { return }
         let depth = committee.parameters.gcDepth
         let floor = commit.leader.round > depth ? commit.leader.round - depth : 0
-        ledger.saveSnapshot(journalStart: journal.position(above: floor))
+        if let last = ledger.foundation?.commits.last, last.leader.round <= floor { ledger.foundation = nil }
+        let start = journal.position(above: floor)
+        ledger.saveSnapshot(journalStart: start)
+        pruneJournal(before: start)
     }
 
     func certified(_ certificate: CheckpointCertificate) {
@@ -75,6 +79,7 @@ extension SimulatedValidator {
         }
         world.note("\(name) has checkpoint \(certificate.checkpoint.index) certified by \(certificate.proofs.count)")
         journal.keep(certificate)
+        _ = states.certified(certificate)
         world.certified(certificate.checkpoint, at: self)
     }
 

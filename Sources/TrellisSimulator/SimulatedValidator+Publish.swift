@@ -53,7 +53,8 @@ extension SimulatedValidator {
     /// - Parameter mark: the round that was signed for before.
     private func checkOwn(_ block: Block, above mark: Round) {
         let floor = core?.gcRound ?? 0
-        for reference in [block.reference] + block.header.parents where reference.round > floor && !journal.isSynced(reference) {
+        let needed = ([block.reference] + block.header.parents).filter { $0.round > floor && !ledger.isInFoundation($0) }
+        for reference in needed where !journal.isSynced(reference) {
             world.witness.violation("\(name) publishes \(block.reference) before \(reference) is durable")
         }
         for attestation in block.header.attestations where !executedCheckpoints.contains(attestation) {

@@ -26,6 +26,8 @@ protocol SimulatedWorld: AnyObject {
     func committed(_ commit: Commit, by machine: SimulatedValidator)
     func logged(_ identifiers: [Digest], at machine: SimulatedValidator)
     func certified(_ checkpoint: Checkpoint, at machine: SimulatedValidator)
+    /// A machine took over a state.
+    func installed(_ machine: SimulatedValidator)
     func published(_ machine: SimulatedValidator)
     func spring(_ machine: SimulatedValidator)
     func resubmit(to machine: SimulatedValidator)
@@ -82,6 +84,8 @@ final class SimulatedValidator {
     private var ticksInSecond: (second: UInt64, count: Int) = (0, 0)
     private var steps = 0
     var accused: Set<EvidenceKey> = []
+    /// What it offers to those who are far behind.
+    var states = CertifiedStates(interval: 8)
 
     init(
         number: Int, identity: ValidatorIndex, behaviour: Behaviour, world: any SimulatedWorld, isSlow: Bool, damage: Int,
@@ -117,13 +121,16 @@ final class SimulatedValidator {
             return world.note("\(name) refuses to start: its journal is of a later release")
         }
         clock.boot(&random)
-        if journal.lastCommit < ledger.snapshotCommit { ledger = SimulatedLedger(committee: committee) }
-        var recovered = journal.recover(from: ledger.journalStart, &random)
+        // An installed state needs no commit in the journal.
+        let suffices = ledger.foundation == nil ? journal.lastCommit >= ledger.snapshotCommit : journal.count >= ledger.journalStart
+        if !suffices { ledger = SimulatedLedger(committee: committee) }
+        var recovered = journal.recover(from: ledger.journalStart, ledger, &random)
         if Mutation.isPlanted(.highWaterMarkForgotten) { recovered.highWater = 0 }
         journal.sync()
         core = Core(committee: committee, own: identity, pacing: pacing, recovered: recovered)
         world.note("\(name) starts: \(recovered.blocks.count) blocks, \(recovered.commits.count) commits, mark \(recovered.highWater)")
         for commit in recovered.commits where commit.index > ledger.ledger.lastCommit.index { replay(commit) }
+        states.executed(ledger.ledger)
         take(.executed(ledger.ledger.lastCheckpoint, nextDeadline: ledger.ledger.nextDeadline))
         world.greet(self)
         vote(on: ledger.ledger.pendingProposals.map(\.identifier))
@@ -142,6 +149,7 @@ final class SimulatedValidator {
         wakeToken += 1
         castVotes = []
         accused = []
+        states = CertifiedStates(interval: states.interval)
         let isDamaged = random.chance(permille: damage)
         for problem in journal.crash(&random, isDamaged: isDamaged) where isCorrect { world.witness.violation("\(name): \(problem)") }
         ledger.crash()
@@ -253,7 +261,7 @@ final class SimulatedValidator {
                 // Such a signature may prove nothing.
                 guard journal.isChecked(first) || held.isSigned(in: committee) else { return }
                 accuse(Evidence(.twinBlocks, AttestationProof(held, suite: suite), AttestationProof(second, suite: suite)))
-            } else {
+            } else if !ledger.isInFoundation(first) {
                 world.witness.violation("\(name) does not hold \(first), whose twin it sees")
             }
         case .conflictingAttestations(let evidence): accuse(evidence)

@@ -30,7 +30,7 @@ extension Simulation {
             schedule(.operate(machine.number), after: random.between(100_000, configuration.duration * 1000))
         }
         // Some stay down until all is over, and find themselves far behind.
-        let isLong = random.chance(permille: 150)
+        let isLong = faults.isAbsent || random.chance(permille: 150)
         schedule(.restart(machine.number), after: random.between(1000, isLong ? configuration.duration * 2000 : 3_000_000))
         if random.chance(permille: faults.crashLoop) { schedule(.crashAgain(machine.number), after: random.below(UInt64(1_000_000))) }
     }

@@ -50,6 +50,8 @@ extension Simulation: SimulatedWorld {
 
     var crashAtPublish: Int { isHealed ? 0 : faults.crashAtPublish }
 
+    func installed(_ machine: SimulatedValidator) { report.installed += 1 }
+
     func published(_ machine: SimulatedValidator) { lastPublishedAt = now }
 
     /// A commit rests on the votes of a quorum, and whoever votes for a block has it and all below it on disk, or had.

@@ -15,6 +15,7 @@ enum SimulatedEvent {
     case synced(Int, Int, Block)
     case executed(Int, Int, Checkpoint?, Milliseconds?)
     case submit(Int, Int, [Transaction])
+    case answered(Int, Int, CatchUpAnswer)
     case voteAgain(Int, Int, [Digest])
     case ship(Int, Shipment)
     case restart(Int)
@@ -195,6 +196,7 @@ public final class Simulation {
         case .synced(let number, let generation, let block): current(number, generation)?.synced(block)
         case .executed(let number, let generation, let checkpoint, let deadline):
             current(number, generation)?.take(.executed(checkpoint, nextDeadline: deadline))
+        case .answered(let number, let generation, let answer): current(number, generation)?.take(.catchUpAnswer(answer))
         case .submit(let number, let generation, let transactions): current(number, generation)?.take(.submit(transactions))
         case .voteAgain(let number, let generation, let identifiers): current(number, generation)?.voteAgain(identifiers)
         case .ship(let number, let shipment): ship(shipment, from: machines[number])

@@ -18,6 +18,8 @@ public enum SimulationProfile: String, Sendable, CaseIterable {
     case slow
     /// Validators crash at any point, some again and again, and restart from their journals.
     case crashes
+    /// Validators are down for long, while the others keep little of their journals.
+    case absences
     /// Journals are damaged, and cut where the damage begins.
     case disks
     /// Clocks are off, drift and jump.

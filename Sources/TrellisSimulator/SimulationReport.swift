@@ -28,6 +28,8 @@ public struct SimulationReport: Sendable {
     public internal(set) var crashes = 0
     /// Crashes after which what was on disk was lost, or an older copy came back.
     public internal(set) var losses = 0
+    /// How often a validator took over a state.
+    public internal(set) var installed = 0
     public internal(set) var equivocations = 0
     /// Proofs of misbehaviour in the ledger.
     public internal(set) var evidence = 0

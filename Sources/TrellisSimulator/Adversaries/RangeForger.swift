@@ -12,7 +12,21 @@ enum RangeForger {
         switch message {
         case .commits(let certified): return falsify(certified, view, &random).map { .commits($0) }
         case .committed(let blocks): return .committed(falsify(blocks, view, &random))
-        case .fetchCommits, .fetchCommitted: return message
+        case .offer(let certificate, let size):
+            guard random.chance(permille: 300) else { return message }
+            return random.chance(permille: 500)
+                ? .offer(certificate.with(commit: certificate.checkpoint.commit, at: certificate.checkpoint.index + 1), size: size)
+                : .offer(certificate, size: random.next())
+        case .state(let index, let offset, var bytes):
+            // The count of records stands behind lengths, version, chain, epoch, and the last commit.
+            let place = random.chance(permille: 700) ? 4 + 1 + 32 + 8 + 8 + view.committee.suite.digestSize + 8 : random.below(bytes.count)
+            if place < bytes.count { bytes[place] ^= 1 }
+            return .state(index: index, offset: offset, bytes)
+        case .entries(let from, var entries, let proof):
+            let place = random.below(entries.count)
+            if random.chance(permille: 500) { entries.remove(at: place) } else { entries[place][entries[place].count - 1] ^= 1 }
+            return .entries(from: from, entries, proof: proof)
+        case .fetchCommits, .fetchCommitted, .fetchState, .fetchEntries: return message
         }
     }
 
