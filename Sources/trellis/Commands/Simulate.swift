@@ -26,6 +26,9 @@ struct Simulate: ParsableCommand {
     @Option(help: "Plant this mistake: \(MutationCheck.mutations.joined(separator: ", ")).")
     var mutation: String?
 
+    @Option(help: "Run one validator for so many rounds among others that keep up, and print what it holds.")
+    var rounds: UInt64?
+
     @Option(help: "How many runs at once.")
     var jobs = 1
 
@@ -62,6 +65,14 @@ struct Simulate: ParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if let rounds {
+            guard seed == nil, seeds == nil, !mutations, mutation == nil else {
+                throw ValidationError("--rounds goes with --validators alone")
+            }
+            guard (10...10_000_000).contains(rounds) else { throw ValidationError("--rounds must be 10 to 10000000") }
+            guard (1...100).contains(validators ?? 4) else { throw ValidationError("--validators must be 1 to 100") }
+            return
+        }
         let isMutating = mutations || mutation != nil
         guard (seed == nil) != (seeds == nil) || (isMutating && seed == nil) else { throw ValidationError("give either --seed or --seeds") }
         if let validators, !(1...100).contains(validators) { throw ValidationError("--validators must be 1 to 100") }
@@ -77,7 +88,9 @@ struct Simulate: ParsableCommand {
     }
 
     func run() throws {
-        if mutations || mutation != nil {
+        if let rounds {
+            try SimulateMemory.run(validators: validators ?? 4, rounds: rounds)
+        } else if mutations || mutation != nil {
             try checkMutations(mutation.map { [$0] } ?? MutationCheck.mutations)
         } else if let seed {
             let report = try Simulation(configuration: configuration(seed, transcript: !quiet)).run()
