@@ -57,6 +57,7 @@ let package = Package(
         // The only room that imports a crypto library, or the kernels.
         room("TrellisCrypto", ["CTrellisKernels", crypto, cryptoExtras]),
         // Pure rooms: no sockets, no dispatch, no clock, no randomness, no file system.
+        room("TrellisJSON"),
         room("TrellisModel", ["TrellisCrypto"]),
         room("TrellisConsensus", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisLedger", ["TrellisCrypto", "TrellisModel"]),
@@ -73,7 +74,9 @@ let package = Package(
             ]),
         room(
             "TrellisAPI",
-            ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, httpTypes] + hummingbird + nio),
+            [
+                "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, httpTypes,
+            ] + hummingbird + nio),
         room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
         room(
             "TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage"]),
@@ -106,8 +109,8 @@ let package = Package(
         tests(
             "TrellisAPI",
             [
-                "TrellisAPI", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging,
-                httpClient, nioHTTP1,
+                "TrellisAPI", "TrellisJSON", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel",
+                "TrellisCrypto", logging, httpClient, nioHTTP1,
             ] + nio),
         tests("TrellisHouse", []),
     ],

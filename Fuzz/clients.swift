@@ -3,6 +3,7 @@
 // nothing invented verifies.
 
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 import TrellisVerify
 

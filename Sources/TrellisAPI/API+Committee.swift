@@ -1,6 +1,7 @@
 // What the validator is part of and how it is: committee, genesis, checkpoints, status, health.
 
 import Hummingbird
+import TrellisJSON
 import TrellisModel
 import TrellisNode
 

@@ -2,6 +2,7 @@
 
 import Hummingbird
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 import TrellisNode
 import TrellisVerify

@@ -5,6 +5,7 @@ import Hummingbird
 import NIOCore
 import Synchronization
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 import TrellisNode
 

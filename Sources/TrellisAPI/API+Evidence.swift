@@ -1,6 +1,7 @@
 // Evidence of misbehaviour: the list, and each proof as a file that anyone verifies offline.
 
 import Hummingbird
+import TrellisJSON
 import TrellisLedger
 import TrellisModel
 import TrellisNode

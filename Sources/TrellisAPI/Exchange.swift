@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import TrellisCrypto
+import TrellisJSON
 
 struct Exchange: Sendable {
     let request: Request

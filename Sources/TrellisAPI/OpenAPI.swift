@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document, written from the table of routes.
 
 import Hummingbird
+import TrellisJSON
 
 enum OpenAPI {
     static let path = "/openapi.json"

@@ -1,6 +1,7 @@
 // What goes wrong, as RFC 9457 problem documents. Every error that leaves the API is one of these.
 
 import Hummingbird
+import TrellisJSON
 import TrellisModel
 import TrellisNode
 

@@ -2,6 +2,7 @@
 // nobody asked.
 
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 
 enum ProposalRequest {

@@ -2,6 +2,7 @@
 // integers little-endian. The answer in the same type is a u32 count, then identifiers of 32 bytes. No JSON comes near this path.
 
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 
 enum RecordBatch {

@@ -2,6 +2,7 @@
 
 import Hummingbird
 import NIOCore
+import TrellisJSON
 
 enum ContentType {
     static let json = "application/json"

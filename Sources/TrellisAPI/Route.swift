@@ -2,6 +2,7 @@
 // both the dispatch and the OpenAPI document.
 
 import Hummingbird
+import TrellisJSON
 
 struct Route: Sendable {
     typealias Handler = @Sendable (Exchange) async throws(Problem) -> Response

@@ -1,5 +1,6 @@
 // JSON schemas (2020-12) of what the API takes and gives, as the OpenAPI document shows them.
 
+import TrellisJSON
 import TrellisModel
 
 enum Schema {

@@ -1,6 +1,7 @@
 // The ledger's values as the JSON that clients see. Times are milliseconds since 1970 and say so in their names.
 
 import TrellisCrypto
+import TrellisJSON
 import TrellisLedger
 import TrellisModel
 import TrellisNode

@@ -2,6 +2,7 @@
 
 import NIOCore
 import Testing
+import TrellisJSON
 import TrellisNode
 
 @testable import TrellisAPI

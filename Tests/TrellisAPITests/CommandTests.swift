@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import TrellisJSON
 import TrellisModel
 import TrellisNode
 

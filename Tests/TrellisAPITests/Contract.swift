@@ -1,6 +1,7 @@
 // The OpenAPI document as a check: what an operation may answer. Knows the keywords of JSON Schema that the document uses.
 
 import Testing
+import TrellisJSON
 
 @testable import TrellisAPI
 

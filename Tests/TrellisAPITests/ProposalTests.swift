@@ -3,6 +3,7 @@
 import Foundation
 import Testing
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 import TrellisNode
 import TrellisVerify

@@ -2,6 +2,7 @@
 
 import Testing
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 import TrellisNode
 import TrellisVerify

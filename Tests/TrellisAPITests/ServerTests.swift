@@ -3,6 +3,7 @@
 import Logging
 import Testing
 import TrellisCrypto
+import TrellisJSON
 import TrellisModel
 
 @testable import TrellisAPI

@@ -19,6 +19,7 @@ struct Room: Sendable {
 }
 
 ///     CTrellisKernels <- Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
+///     JSON <- API
 ///     Verify <- Client <- trellis
 ///
 /// A room may look to the left; some may look at less.
@@ -32,6 +33,7 @@ enum House {
         Room("CTrellisKernels"),
         Room("TrellisCrypto", sees: ["CTrellisKernels"], libraries: ["Crypto", "CryptoExtras"], system: machine.union(["Foundation"])),
 
+        Room("TrellisJSON"),
         Room("TrellisModel", sees: ["TrellisCrypto"], system: ["FoundationEssentials"]),
         Room("TrellisConsensus", sees: ["TrellisCrypto", "TrellisModel"]),
         Room("TrellisLedger", sees: ["TrellisCrypto", "TrellisModel"]),
@@ -45,7 +47,7 @@ enum House {
 
         Room("TrellisNode", sees: pure.union(rims), libraries: ["Logging", "Yams"], system: machine.union(["Foundation", "Dispatch"])),
         Room(
-            "TrellisAPI", sees: ["TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode"],
+            "TrellisAPI", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode"],
             libraries: sockets.union(["Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"]),
             system: ["FoundationEssentials", "Synchronization"]),
         Room(

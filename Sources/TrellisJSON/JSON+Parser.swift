@@ -1,18 +1,24 @@
 // Reads JSON that nobody vouches for: strict RFC 8259, valid UTF-8, bounded nesting, no member twice, every fault with its offset.
 
 /// Why bytes are not one JSON value. Offsets count bytes from 0.
-struct JSONError: Error, Equatable, CustomStringConvertible {
-    let reason: String
-    let offset: Int
+public struct JSONError: Error, Equatable, CustomStringConvertible {
+    public let reason: String
+    public let offset: Int
 
-    var description: String { "\(reason) at byte \(offset)" }
+    public init(reason: String, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
+    public var description: String { "\(reason) at byte \(offset)" }
 }
 
 extension JSON {
-    /// No body that this API takes nests deeper than 3.
-    static let depthMaximum = 16
+    /// What is read here nests no deeper than a few levels.
+    public static let depthMaximum = 16
 
-    init(parsing bytes: [UInt8]) throws(JSONError) {
+    /// Reads exactly one value, with white space around it.
+    public init(parsing bytes: [UInt8]) throws(JSONError) {
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw JSONError(reason: "invalid UTF-8", offset: Self.firstInvalidByte(bytes))
         }

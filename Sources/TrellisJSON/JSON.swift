@@ -1,7 +1,8 @@
-// A JSON value and its text. Members keep their order, numbers their digits; reading stands in JSON+Parser.swift.
+// A JSON value and its text, for whoever speaks JSON with strangers. Members keep their order, numbers their digits; reading stands in
+// JSON+Parser.swift.
 
 /// A JSON value (RFC 8259).
-enum JSON: Sendable, Equatable {
+public enum JSON: Sendable, Equatable {
     case object([Member])
     case array([JSON])
     case string(String)
@@ -10,43 +11,44 @@ enum JSON: Sendable, Equatable {
     case bool(Bool)
     case null
 
-    struct Member: Sendable, Equatable {
-        let name: String
-        let value: JSON
+    public struct Member: Sendable, Equatable {
+        public let name: String
+        public let value: JSON
 
-        init(_ name: String, _ value: JSON) {
+        public init(_ name: String, _ value: JSON) {
             self.name = name
             self.value = value
         }
     }
 
     /// An object of these members, without those that have no value.
-    static func members(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+    public static func members(_ members: KeyValuePairs<String, JSON?>) -> JSON {
         .object(members.compactMap { name, value in value.map { Member(name, $0) } })
     }
 
-    static func integer(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
+    public static func integer(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
 
-    var stringValue: String? {
+    public var stringValue: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
-    var objectMembers: [Member]? {
+    public var objectMembers: [Member]? {
         if case .object(let members) = self { members } else { nil }
     }
 
-    subscript(_ name: String) -> JSON? {
+    public subscript(_ name: String) -> JSON? {
         objectMembers?.first { $0.name == name }?.value
     }
 
     /// The text without white space.
-    var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         append(to: &bytes)
         return bytes
     }
 
-    func append(to bytes: inout [UInt8]) {
+    /// Appends the text without white space.
+    public func append(to bytes: inout [UInt8]) {
         switch self {
         case .object(let members):
             bytes.append(UInt8(ascii: "{"))
@@ -94,5 +96,5 @@ enum JSON: Sendable, Equatable {
 }
 
 extension JSON: ExpressibleByStringLiteral {
-    init(stringLiteral value: String) { self = .string(value) }
+    public init(stringLiteral value: String) { self = .string(value) }
 }
