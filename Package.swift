@@ -79,12 +79,15 @@ let package = Package(
             ] + hummingbird + nio),
         room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
         room(
+            "TrellisMCP",
+            ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisClient", logging, httpTypes] + hummingbird + nio),
+        room(
             "TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage"]),
         .executableTarget(
             name: "trellis",
             dependencies: [
                 "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisEvaluators", "TrellisNode", "TrellisAPI",
-                "TrellisClient",
+                "TrellisClient", "TrellisMCP",
                 "TrellisSimulator", "TrellisConformance", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -112,6 +115,7 @@ let package = Package(
                 "TrellisAPI", "TrellisJSON", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel",
                 "TrellisCrypto", logging, httpClient, nioHTTP1,
             ] + nio),
+        tests("TrellisMCP", ["TrellisMCP", "TrellisJSON", httpTypes]),
         tests("TrellisHouse", []),
     ],
     swiftLanguageModes: [.v6]

@@ -15,6 +15,7 @@ struct Trellis: AsyncParsableCommand {
             Verify.self,
             Status.self,
             Watch.self,
+            MCPCommand.self,
             Network.self,
             CouncilCommand.self,
             Keys.self,

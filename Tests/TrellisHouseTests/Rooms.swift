@@ -19,8 +19,8 @@ struct Room: Sendable {
 }
 
 ///     CTrellisKernels <- Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
-///     JSON <- API
-///     Verify <- Client <- trellis
+///     JSON <- { API, MCP }
+///     Verify <- Client <- MCP <- trellis
 ///
 /// A room may look to the left; some may look at less.
 enum House {
@@ -53,12 +53,15 @@ enum House {
         Room(
             "TrellisClient", sees: ["TrellisCrypto", "TrellisModel", "TrellisVerify"], libraries: sockets.union(["AsyncHTTPClient"]),
             system: machine.union(["FoundationEssentials"])),
+        Room(
+            "TrellisMCP", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisClient"],
+            libraries: ["NIOCore", "NIOPosix", "Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"], system: machine),
         Room("TrellisSimulator", sees: pure.union(["TrellisStorage"])),
         Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus"], system: ["Foundation"]),
         Room(
             "trellis",
             sees: pure.union([
-                "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisSimulator", "TrellisConformance",
+                "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisMCP", "TrellisSimulator", "TrellisConformance",
             ]),
             libraries: ["ArgumentParser", "Logging"], system: machine.union(["Foundation", "Dispatch"])),
     ]

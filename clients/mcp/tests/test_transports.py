@@ -1,0 +1,139 @@
+"""What the official client does not send: broken lines, other origins, cancellations, other revisions."""
+
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from conftest import Network
+
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+
+class Pipe:
+    """A conversation line by line."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self.process = process
+
+    def send(self, message: object) -> None:
+        self.send_bytes(json.dumps(message).encode() + b"\n")
+
+    def send_bytes(self, line: bytes) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def receive(self) -> Any:
+        assert self.process.stdout
+        return json.loads(self.process.stdout.readline())
+
+
+@contextmanager
+def pipe(network: Network, endpoint: str | None = None) -> Iterator[Pipe]:
+    arguments = ["mcp", "--genesis", str(network.genesis), "--endpoint", endpoint or network.endpoint]
+    with subprocess.Popen([str(network.binary), *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            yield Pipe(process)
+            assert process.stdin
+            process.stdin.close()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(("asked", "given"), [("2025-06-18", "2025-06-18"), ("2025-11-25", "2025-11-25"), ("1999-01-01", "2025-11-25")])
+def test_the_revision_is_negotiated(network: Network, asked: str, given: str) -> None:
+    parameters = {"protocolVersion": asked, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    with pipe(network) as line:
+        line.send({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": parameters})
+        assert line.receive()["result"]["protocolVersion"] == given
+        line.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
+        line.send(PING)
+        assert line.receive() == {"jsonrpc": "2.0", "id": 1, "result": {}}
+
+
+def test_broken_lines_are_answered_and_the_next_is_read(network: Network) -> None:
+    with pipe(network) as line:
+        for text, code in (
+            (b"{", -32700),
+            (b"\xff\xfe", -32700),
+            (b"[" * 100_000, -32700),
+            (b"[]", -32600),
+            (b'{"jsonrpc":"2.0","id":1}', -32600),
+            (b"x" * (17 << 20), -32600),
+            (b'{"jsonrpc":"2.0","id":1,"method":"server/discover"}', -32601),
+            (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7}}', -32602),
+            (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_decision","arguments":[]}}', -32602),
+        ):
+            line.send_bytes(text + b"\n")
+            assert line.receive()["error"]["code"] == code
+        line.send_bytes(b"\n  \r\n")
+        line.send(PING)
+        assert line.receive()["result"] == {}
+
+
+def test_a_cancelled_call_is_not_answered(network: Network) -> None:
+    # Nobody ever answers on a socket that only listens.
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, pipe(network, f"http://127.0.0.1:{silent.getsockname()[1]}") as line:
+        call = {"name": "propose_decision", "arguments": {"command": "ls", "timeout": 300}}
+        line.send({"jsonrpc": "2.0", "id": "slow", "method": "tools/call", "params": call})
+        line.send({"jsonrpc": "2.0", "id": "slow", "method": "ping"})
+        assert line.receive()["error"]["code"] == -32600
+        line.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
+        line.send({"jsonrpc": "2.0", "id": "slow", "method": "ping"})
+        assert line.receive() == {"jsonrpc": "2.0", "id": "slow", "result": {}}
+
+
+def test_a_validator_that_does_not_answer_is_an_error_of_the_tool(network: Network) -> None:
+    with pipe(network, "http://127.0.0.1:1") as line:
+        line.send({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_decision", "arguments": {"id": "0" * 64}}})
+        result = line.receive()["result"]
+        assert result["isError"] and "no answer" in result["content"][0]["text"]
+
+
+def post(url: str, body: bytes, **headers: str) -> tuple[int, Any]:
+    named = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    named |= {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, named, method="POST"), timeout=30) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_http_rules(url: str) -> None:
+    ping = json.dumps(PING).encode()
+    assert post(url, ping) == (200, {"jsonrpc": "2.0", "id": 1, "result": {}})
+    assert post(url, b'{"jsonrpc":"2.0","method":"notifications/initialized"}') == (202, None)
+    assert post(url, ping, Origin="http://localhost:3000", MCP_Protocol_Version="2025-06-18")[0] == 200
+    for status, headers in (
+        (403, {"Origin": "https://example.org"}),
+        (403, {"Origin": "http://localhost.example.org"}),
+        (403, {"Origin": "null"}),
+        (400, {"MCP_Protocol_Version": "1999-01-01"}),
+        (415, {"Content_Type": "text/plain"}),
+        (406, {"Accept": "text/html"}),
+    ):
+        assert post(url, ping, **headers)[0] == status, headers
+    assert post(url, b"{")[1]["error"]["code"] == -32700
+    assert post(url, b"[]")[0] == 400
+    assert post(url.replace("/mcp", "/"), ping)[0] == 404
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(url, timeout=30)
+    assert caught.value.code == 405 and caught.value.headers["Allow"] == "POST"
+
+
+def test_http_takes_no_larger_message(url: str) -> None:
+    try:
+        status, _ = post(url, b" " * (17 << 20))
+    except (urllib.error.URLError, ConnectionError):
+        return  # Cut off while it still sent.
+    assert status == 413
