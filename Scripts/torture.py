@@ -402,7 +402,7 @@ class Torture:
         for turn, way in enumerate(["blocks", "commits"] * 2):
             self.network.murder(absent)
             before = (await self.network.status(0))["highest_round"]
-            await self.write(range(turn * records, (turn + 1) * records), 100, range(absent))
+            await self.write(range(turn * records, (turn + 1) * records), 2, range(absent))
             blocks = absent * ((await self.network.status(0))["highest_round"] - before)
             open(configuration, "w").write(plain + f"catch_up: {way}\n")
             self.network.start(absent)

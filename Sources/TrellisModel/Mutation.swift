@@ -34,7 +34,6 @@ package enum Mutation: String, Sendable, CaseIterable {
     case certificateUnchecked = "certificate-unchecked"
     case rangeEndUnchecked = "range-end-unchecked"
     case stateUnchecked = "state-unchecked"
-    case logPartUnproven = "log-part-unproven"
     // Bounds.
     case suspendedUnbounded = "suspended-unbounded"
     case twinsUnbounded = "twins-unbounded"
@@ -50,7 +49,7 @@ package enum Mutation: String, Sendable, CaseIterable {
     case neverQuiet = "never-quiet"
 
     /// Whether only somebody who is far behind, and asks a liar, runs into it.
-    package var isAboutCatchingUp: Bool { [.rangeEndUnchecked, .stateUnchecked, .logPartUnproven].contains(self) }
+    package var isAboutCatchingUp: Bool { [.rangeEndUnchecked, .stateUnchecked].contains(self) }
 
     /// The one that is planted in what runs inside `$planted.withValue`.
     @TaskLocal package static var planted: Mutation?
