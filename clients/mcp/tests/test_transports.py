@@ -1,11 +1,14 @@
 """What the official client does not send: broken lines, other origins, cancellations, other revisions."""
 
 import json
+import socket
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -79,8 +82,6 @@ def test_broken_lines_are_answered_and_the_next_is_read(network: Network) -> Non
 
 def test_a_cancelled_call_is_not_answered(network: Network) -> None:
     # Nobody ever answers on a socket that only listens.
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent, pipe(network, f"http://127.0.0.1:{silent.getsockname()[1]}") as line:
         call = {"name": "propose_decision", "arguments": {"command": "ls", "timeout": 300}}
         line.send({"jsonrpc": "2.0", "id": "slow", "method": "tools/call", "params": call})
@@ -96,6 +97,47 @@ def test_a_validator_that_does_not_answer_is_an_error_of_the_tool(network: Netwo
         line.send({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_decision", "arguments": {"id": "0" * 64}}})
         result = line.receive()["result"]
         assert result["isError"] and "no answer" in result["content"][0]["text"]
+
+
+class Liar(BaseHTTPRequestHandler):
+    """A validator that answers every question with the decision on another one."""
+
+    endpoint: str
+    said: bytes
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.reply(201, self.said)
+
+    def do_GET(self) -> None:
+        with urllib.request.urlopen(self.endpoint + self.path, timeout=30) as answer:
+            self.reply(answer.status, answer.read())
+
+    def reply(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_an_approval_of_another_question_is_refused(network: Network) -> None:
+    body, named = json.dumps({"command": "ls"}).encode(), {"Content-Type": "application/json"}
+    asked = urllib.request.Request(f"{network.endpoint}/v1/proposals?wait=certified", body, named)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        handler = type("Handler", (Liar,), {"endpoint": network.endpoint, "said": answer.read()})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as liar:
+        threading.Thread(target=liar.serve_forever, daemon=True).start()
+        with pipe(network, f"http://127.0.0.1:{liar.server_port}") as line:
+            for command, is_refused in (("ls", False), ("rm -rf /", True)):
+                call = {"name": "propose_decision", "arguments": {"command": command}}
+                line.send({"jsonrpc": "2.0", "id": command, "method": "tools/call", "params": call})
+                result = line.receive()["result"]
+                assert result["isError"] is is_refused
+                assert is_refused == ("another" in result["content"][0]["text"] and "structuredContent" not in result)
+        liar.shutdown()
 
 
 def post(url: str, body: bytes, **headers: str) -> tuple[int, Any]:
