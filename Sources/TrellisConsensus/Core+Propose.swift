@@ -30,9 +30,10 @@ extension Core {
 
     /// The moment from which `target` may be built: the leader's block or its timer, and the least round time.
     func readyAt(_ target: Round) -> UInt64 {
-        // Without anything to do ourselves we follow others, but not at their pace: they must not be able to keep us busy with nothing.
-        let least = isActive ? pacing.roundDelayMinimum : max(pacing.roundDelayMinimum, pacing.retry)
-        let earliest = lastProposedAt.map { $0 + least } ?? 0
+        var earliest = lastProposedAt.map { $0 + pacing.roundDelayMinimum } ?? 0
+        // Without anything to do ourselves we follow others at once for a commit's rounds, since somebody may need them to go on; but not at
+        // their pace for long: they must not be able to keep us busy with nothing.
+        if !isActive { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         return holdsLeader(of: target - 1) ? earliest : max(earliest, quorumSince + leaderTimer.timeout)
     }
@@ -46,6 +47,7 @@ extension Core {
 
     mutating func propose() {
         guard let target = proposableRound, readyAt(target) <= now.monotonic else { return }
+        if !isActive { followAt = max(followAt, now.monotonic) + pacing.retry }
         // A commit's time is that of its leader's parents, and the genesis blocks below round 1 have none: a proposal there would expire
         // at once.
         let payload = target > 1 ? pool.take(for: target) : .empty

@@ -43,6 +43,8 @@ public struct Core: Sendable {
     var quorumSince: UInt64 = 0
     var leaderTimer: LeaderTimer
     var lastProposedAt: UInt64?
+    /// When it would be time to follow others again if that were to happen once in a retry interval.
+    var followAt: UInt64 = 0
     var lastHeardFromUsAt: UInt64 = 0
     var wakeAt: UInt64?
 

@@ -175,18 +175,18 @@ import TrellisModel
         #expect(driver.published.count == 2)
     }
 
-    @Test func withoutOwnNeedOthersAreFollowedSlowly() throws {
+    @Test func withoutOwnNeedOthersAreFollowedForACommitAndThenSlowly() throws {
         let test = try TestCommittee()
         var driver = Driver(test)
         let grid = test.grid([1, 2, 3], to: 9)
         // One block of the next round each time: somebody has opened it.
-        driver.deliver(Array(grid.prefix(4)))
-        #expect(driver.published.map(\.round) == [2])
-        driver.deliver(Array(grid.prefix(7)))
+        for count in [4, 7, 10, 13] { driver.deliver(Array(grid.prefix(count))) }
+        #expect(driver.published.map(\.round) == [2, 3, 4, 5])
+        driver.deliver(Array(grid.prefix(16)))
         driver.pass(249)
-        #expect(driver.published.map(\.round) == [2])
+        #expect(driver.published.map(\.round) == [2, 3, 4, 5])
         driver.pass(1)
-        #expect(driver.published.map(\.round) == [2, 3])
+        #expect(driver.published.map(\.round) == [2, 3, 4, 5, 6])
     }
 
     @Test func nothingIsSealedWhileABlockIsBeingSealed() throws {
