@@ -1,5 +1,7 @@
 // What the API answers, as values. Only what programs decide by is named here; the whole text is in `Reply.json`.
 
+import TrellisModel
+
 /// An answer: its value and the JSON it came as.
 public struct Reply<Value: Sendable>: Sendable {
     public let value: Value
@@ -104,5 +106,11 @@ public struct ProposalDraft: Sendable, Equatable, Encodable {
         self.text = text
         self.fields = fields
         self.council = council
+    }
+
+    /// The proposal that every validator makes of this draft under this key.
+    func proposal(idempotencyKey: String) -> Proposal {
+        Proposal(
+            nonce: Nonce(idempotencyKey: idempotencyKey), council: council ?? Council.defaultName, kind: kind, text: text, fields: fields)
     }
 }

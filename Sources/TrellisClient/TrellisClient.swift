@@ -46,6 +46,8 @@ public struct TrellisClient: Sendable {
         trust = try genesis.map { (try Committee(genesis: $0), $0.name) }
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(5)))
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Where a redirect leads is the validator's choice, and may be a service beside us.
+        configuration.redirectConfiguration = .disallow
         // A request that waits for a decision holds its connection meanwhile.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -53,11 +55,13 @@ public struct TrellisClient: Sendable {
 
     public func shutdown() async throws { try await http.shutdown() }
 
-    /// Puts a proposal to a council. Waits until it is decided or certified where asked to, `timeout` seconds at most.
+    /// Puts a proposal to a council. Waits until it is decided or certified where asked to, `timeout` seconds at most. The answer is about this
+    /// very proposal: its identifier follows from the key, a random one where none is given, and is checked.
     public func propose(
         _ draft: ProposalDraft, idempotencyKey: String? = nil, wait: Finality? = nil, timeout: Int = 30
     ) async throws(ClientError) -> Reply<ProposalState> {
-        var request = request("/v1/proposals" + Self.query(wait, timeout), idempotencyKey)
+        let key = idempotencyKey ?? UUID().uuidString
+        var request = request("/v1/proposals" + Self.query(wait, timeout), key)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")
         do {
@@ -65,7 +69,11 @@ public struct TrellisClient: Sendable {
         } catch {
             throw .unexpectedAnswer(status: 0, reason: "the proposal has no JSON form: \(error)")
         }
-        return try await decode(send(request, seconds: timeout + 10))
+        let reply: Reply<ProposalState> = try await decode(send(request, seconds: timeout + 10))
+        guard Digest(hex: reply.value.id) == draft.proposal(idempotencyKey: key).identifier else {
+            throw .unexpectedAnswer(status: 200, reason: "it is about another proposal")
+        }
+        return reply
     }
 
     /// Where a proposal stands; its decision, once it is decided.

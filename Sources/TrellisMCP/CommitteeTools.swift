@@ -155,7 +155,7 @@ struct CommitteeTools: Sendable {
     /// What a tool shows, and the outcome if it is proven.
     private typealias Answer = (json: JSON, proven: Outcome?)
 
-    /// Puts the question and waits. A receipt of another question, however approved, is an error.
+    /// Puts the question and waits. The client makes sure that the answer and the receipt are of this very question.
     private func ask(
         _ draft: ProposalDraft, _ finality: TrellisClient.Finality, _ arguments: ToolArguments
     ) async throws(ToolFailure) -> Answer {
@@ -170,25 +170,19 @@ struct CommitteeTools: Sendable {
             guard let identifier = Digest(hex: state.id) else {
                 throw .unexpectedAnswer(status: 200, reason: "it names no proposal")
             }
-            return try await answer(state, identifier, withReceipt, to: draft)
+            return try await answer(state, identifier, withReceipt)
         } catch {
             throw Self.failure(error)
         }
     }
 
     private func answer(
-        _ state: ProposalState, _ identifier: Digest, _ withReceipt: Bool, to draft: ProposalDraft? = nil
+        _ state: ProposalState, _ identifier: Digest, _ withReceipt: Bool
     ) async throws(ClientError) -> Answer {
         guard Digest(hex: state.id) == identifier else { throw .unexpectedAnswer(status: 200, reason: "it is of another proposal") }
         guard state.isDecided, state.certified == true else { return (state.answer, nil) }
         let fetched = try await client.receipt(of: identifier)
         guard let verified = fetched.verified, case .decision(let decision) = verified.entry else { throw .otherReceipt }
-        if let draft {
-            let asked = Proposal(
-                nonce: decision.proposal.nonce, council: draft.council ?? Council.defaultName, kind: draft.kind, text: draft.text,
-                fields: draft.fields)
-            guard decision.proposal == asked else { throw .otherReceipt }
-        }
         return (decision.answer(verified, receipt: withReceipt ? fetched.json : nil), decision.outcome)
     }
 

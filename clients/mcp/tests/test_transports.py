@@ -124,15 +124,16 @@ class Liar(BaseHTTPRequestHandler):
 
 
 def test_an_approval_of_another_question_is_refused(network: Network) -> None:
-    body, named = json.dumps({"command": "ls"}).encode(), {"Content-Type": "application/json"}
+    body, named = json.dumps({"command": "ls"}).encode(), {"Content-Type": "application/json", "Idempotency-Key": "monday"}
     asked = urllib.request.Request(f"{network.endpoint}/v1/proposals?wait=certified", body, named)
     with urllib.request.urlopen(asked, timeout=60) as answer:
         handler = type("Handler", (Liar,), {"endpoint": network.endpoint, "said": answer.read()})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as liar:
         threading.Thread(target=liar.serve_forever, daemon=True).start()
         with pipe(network, f"http://127.0.0.1:{liar.server_port}") as line:
-            for command, is_refused in (("ls", False), ("rm -rf /", True)):
-                call = {"name": "propose_decision", "arguments": {"command": command}}
+            # The same words asked anew are another question, too.
+            for command, key, is_refused in (("ls", "monday", False), ("ls", "friday", True), ("rm -rf /", "monday", True)):
+                call = {"name": "propose_decision", "arguments": {"command": command, "idempotency_key": key}}
                 line.send({"jsonrpc": "2.0", "id": command, "method": "tools/call", "params": call})
                 result = line.receive()["result"]
                 assert result["isError"] is is_refused
