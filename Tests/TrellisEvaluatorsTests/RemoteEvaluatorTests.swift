@@ -118,7 +118,8 @@ import Testing
         ("http://127.0.0.1/", AddressKind.loopback), ("http://localhost/", .loopback), ("http://127.1/", .loopback),
         ("http://2130706433/", .loopback),
         ("http://0x7f.0.0.1/", .loopback), ("http://[::1]/", .loopback), ("http://[::ffff:10.1.2.3]/", .privateNetwork),
-        ("http://169.254.169.254/latest/", .metadata), ("http://[fd00:ec2::254]/", .metadata), ("http://169.254.1.1/", .linkLocal),
+        ("http://169.254.169.254/latest/", .metadata), ("http://[fd00:ec2::254]/", .metadata), ("http://[fd00:ec2::23]/", .metadata),
+        ("http://169.254.1.1/", .linkLocal),
         ("http://10.0.0.1/", .privateNetwork), ("http://[fe80::1]/", .linkLocal), ("http://0.0.0.0/", .special),
     ])
     func refusedAddresses(url: String, kind: AddressKind) async {
@@ -129,7 +130,7 @@ import Testing
         ("8.8.8.8", AddressKind.open), ("2606:4700::1111", .open), ("172.31.255.255", .privateNetwork), ("172.32.0.1", .open),
         ("100.64.0.1", .privateNetwork), ("100.100.100.200", .metadata), ("255.255.255.255", .special), ("224.0.0.1", .special),
         ("64:ff9b::a9fe:a9fe", .metadata), ("2002:7f00:1::", .loopback), ("::127.0.0.1", .loopback), ("::", .special),
-        ("fc00::1", .privateNetwork),
+        ("fc00::1", .privateNetwork), ("fd20:ce::254", .metadata),
         ("ff02::1", .special), ("2001:db8::1", .special), ("2001:0::1", .special), ("fec0::1", .privateNetwork),
     ])
     func kinds(text: String, kind: AddressKind) throws {
@@ -147,6 +148,9 @@ import Testing
         (#"{"result": {"allow": false, "deny": ["No owner.", "No way back."]}}"#, .reject, "No owner. No way back."),
         (#"{"result": {"verdict": "abstain", "reason": "Ask somebody."}}"#, .abstain, "Ask somebody."),
         (#"{"decision_id": "2"}"#, .abstain, "not defined for this proposal"),
+        (#"{"result": {"allow": true, "deny": ["No owner."]}}"#, .abstain, "approves and denies at once"),
+        (#"{"result": {"allow": true, "deny": []}}"#, .approve, "allows"),
+        (#"{"result": {"verdict": "approve", "allow": false}}"#, .abstain, "approves and denies at once"),
         (#"{"result": {}}"#, .abstain, "neither 'allow' nor 'verdict'"),
         (#"{"result": "yes"}"#, .abstain, "neither"), (#"{"result": {"verdict": "perhaps"}}"#, .abstain, "unknown verdict"),
     ])

@@ -88,7 +88,9 @@ extension CouncilReader {
     /// What goes over the open network is encrypted, and no password stands in a file.
     private func check(_ endpoint: RemoteEndpoint, at node: Node) throws(PolicyError) {
         let url = URL(string: endpoint.url)
-        guard let url, let host = url.host(), !host.isEmpty, url.user() == nil, url.password() == nil, url.fragment() == nil,
+        guard let url, let host = url.host(), !host.isEmpty,
+            host.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "%") }), url.user() == nil, url.password() == nil,
+            url.fragment() == nil,
             url.scheme == "https" || (url.scheme == "http" && !endpoint.allowed.isEmpty)
         else {
             let plain = url?.scheme == "http" ? "; 'http' only where 'allow' names a network of one's own" : ""

@@ -59,7 +59,10 @@ struct NetworkAddress: Equatable, Sendable {
         let zeros = sixteen.prefix { $0 == 0 }.count
         if zeros == 16 { return .special }
         if zeros == 15, sixteen[15] == 1 { return .loopback }
-        if sixteen == [0xFD, 0, 0x0E, 0xC2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54] { return .metadata }
+        // Amazon's services for instances and pods, and Google's.
+        if sixteen.starts(with: [0xFD, 0, 0x0E, 0xC2]) || sixteen == [0xFD, 0x20, 0, 0xCE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54] {
+            return .metadata
+        }
         // Addresses of IPv4 in other clothes: mapped, compatible, translated (64:ff9b::/96), 6to4.
         if zeros >= 12 || (zeros == 10 && sixteen[10] == 0xFF && sixteen[11] == 0xFF) { return kind(four: Array(sixteen[12...])) }
         if sixteen.starts(with: [0, 0x64, 0xFF, 0x9B]) { return zeroed(sixteen[4..<12]) ? kind(four: Array(sixteen[12...])) : .special }

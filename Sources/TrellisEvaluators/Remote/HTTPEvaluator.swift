@@ -47,6 +47,11 @@ struct HTTPEvaluator: Sendable {
             if case .array(let values)? = result[name] { reasons += values.prefix(16).compactMap(\.text) }
         }
         let reason = reasons.isEmpty ? nil : reasons.joined(separator: " ")
+        let denies =
+            result["deny"].map { $0 != .array([]) && $0 != .bool(false) && $0 != .null } ?? false || result["allow"] == .bool(false)
+        if denies, result["allow"] == .bool(true) || result["verdict"]?.text == PolicyVerdict.approve.rawValue {
+            throw .unexpected("approves and denies at once")
+        }
         if let word = result["verdict"]?.text {
             guard let verdict = PolicyVerdict(rawValue: word) else { throw .unexpected("has an unknown verdict") }
             return Evaluation(verdict: verdict, reason: reason ?? "The policy says so.", rule: nil)
