@@ -23,9 +23,11 @@ extension Replica {
         if castVotes.count > 2 * Ledger.pendingMaximum { forgetVotes(on: castVotes.keys.filter { store.ledger.pending($0) == nil }) }
         let wall = SystemClock.now().wall
         var proposals: [(identifier: Digest, proposal: Proposal)] = []
+        // A block may say the same twice, or what is long decided: neither is judged again.
+        var seen: Set<Digest> = []
         for index in 0..<block.payload.count where block.payload.kind(index) == .propose {
             let identifier = block.payload.identifiers[index]
-            guard castVotes[identifier] == nil,
+            guard castVotes[identifier] == nil, seen.insert(identifier).inserted, (try? store.logIndex(of: identifier)) == nil,
                 let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite),
                 let councils = committee.councils(of: proposal)
             else { continue }
