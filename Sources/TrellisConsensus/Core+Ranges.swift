@@ -179,7 +179,7 @@ extension Core {
     // MARK: Order
 
     /// Puts out every commit of the range whose blocks are all here.
-    private mutating func putOutRange() {
+    mutating func putOutRange() {
         while let commit = range?.commits.last {
             if commit.index > linearizer.last.index {
                 guard commit.blocks.allSatisfy({ range?.blocks[$0] != nil || linearizer.dag.contains($0) }) else { return }
@@ -188,11 +188,22 @@ extension Core {
                     let last = linearizer.last
                     return report([.diverged(index: last.index, own: last.digest, quorum: commit.previous)])
                 }
+                guard fits(commit) else { return askedInVain() }
                 putOut(commit)
             }
             range?.commits.removeLast()
         }
         range = nil
+    }
+
+    /// Whether the graph can take what it lacks of a commit: no round is empty below its blocks.
+    private func fits(_ commit: Commit) -> Bool {
+        var highest = linearizer.dag.highestRound
+        for reference in commit.blocks where !linearizer.dag.contains(reference) {
+            guard reference.round >= linearizer.dag.lowestRound, reference.round <= highest + 1 else { return false }
+            highest = max(highest, reference.round)
+        }
+        return true
     }
 
     private mutating func putOut(_ commit: Commit) {

@@ -114,6 +114,7 @@ extension Core {
         guard let current = transfer else { return }
         if current.base != linearizer.last.index {
             transfer = nil
+            effects.removeAll { if case .catchUp(.install) = $0 { true } else { false } }
         } else if current.askAgainAt <= now.monotonic {
             transferInVain()
         }

@@ -126,6 +126,7 @@ public struct Core: Sendable {
         handle(input)
         releaseHeld()
         commitDecided()
+        if range?.commits.isEmpty == false { putOutRange() }
         backlog.refresh()
         synchronise()
         propose()

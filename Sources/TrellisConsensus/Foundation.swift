@@ -12,7 +12,9 @@ public struct Foundation: Sendable, WireEncodable {
     /// The headers' blocks as the graph takes them, rounds ascending.
     public let vertices: [Vertex]
 
-    /// Nil unless the headers are those of the commits' blocks.
+    /// Nil unless the headers are those of the commits' blocks, and all that these stand on above the gc round is among them. A commit's digest
+    /// binds no more of its blocks than their digests, but for the leader: parents in headers say which rounds and authors are true, so that
+    /// no block can be left out as one of a lower round.
     public init?(commits: [Commit], headers: [BlockHeader], committee: Committee) {
         let blocks = Self.blocks(commits, committee)
         guard blocks.count == headers.count else { return nil }
@@ -23,6 +25,11 @@ public struct Foundation: Sendable, WireEncodable {
             else { return nil }
             vertices.append(Vertex(reference: block, parents: header.parents, timestamp: header.prefix.timestamp))
         }
+        let held = Set(blocks)
+        let floor = Self.floor(commits.last?.leader.round ?? 0, committee)
+        guard commits.allSatisfy({ $0.leader.round <= floor || held.contains($0.leader) }),
+            vertices.allSatisfy({ $0.parents.allSatisfy { $0.round <= floor || held.contains($0) } })
+        else { return nil }
         self.commits = commits
         self.headers = headers
         self.vertices = vertices.sorted { $0.reference < $1.reference }

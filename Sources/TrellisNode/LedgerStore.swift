@@ -87,7 +87,9 @@ final class LedgerStore {
     /// Executes the next commit and writes what it appended.
     func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
         try unstage()
-        let execution = try ledger.execute(commit, payloads: payloads) { try logIndex(of: $0) != nil }
+        // The ledger cannot be asked while it executes.
+        let size = ledger.logSize
+        let execution = try ledger.execute(commit, payloads: payloads) { try logIndex(of: $0, below: size) != nil }
         bytesSinceSnapshot += payloads.reduce(0) { $0 + $1.buffer.count }
         try votes.record(execution)
         try write(execution.appended, execution.nodes)
@@ -152,9 +154,11 @@ final class LedgerStore {
         { [index] () throws(StorageError) in while try index.maintain() {} }
     }
 
-    func logIndex(of identifier: Digest) throws(StorageError) -> UInt64? {
+    func logIndex(of identifier: Digest) throws(StorageError) -> UInt64? { try logIndex(of: identifier, below: ledger.logSize) }
+
+    private func logIndex(of identifier: Digest, below size: UInt64) throws(StorageError) -> UInt64? {
         guard let key = IndexKey(identifier.bytes) else { return nil }
-        return try index.lookup(key).flatMap { $0 < ledger.logSize ? $0 : nil }
+        return try index.lookup(key).flatMap { $0 < size ? $0 : nil }
     }
 
     func entryBytes(at index: UInt64) throws(StorageError) -> [UInt8]? {

@@ -150,6 +150,34 @@ private struct Absence {
         #expect(absence.laggard.isDiverged)
     }
 
+    /// A commit's digest does not say of which rounds its blocks are: one said to be of a lower round must not be missed.
+    @Test func aFoundationWithoutABlockThatOthersStandOnIsNone() throws {
+        let absence = try Absence()
+        let committee = absence.test.committee
+        let commits = Array(absence.commits.suffix(30))
+        let last = try #require(commits.last)
+        func headers(_ commits: [Commit]) -> [BlockHeader] {
+            Foundation.blocks(commits, committee).compactMap { absence.blocks[$0]?.header }
+        }
+        let honest = try #require(Foundation(commits: commits, headers: headers(commits), committee: committee))
+        #expect(honest.vertices.count > 40)
+        var left = false
+        let relabelled = commits.map { commit in
+            var blocks = commit.blocks
+            if !left, commit.leader.round + 4 > last.leader.round, blocks.count > 1, blocks[0] != commit.leader {
+                blocks[0] = BlockReference(round: 1, author: blocks[0].author, digest: blocks[0].digest)
+                left = true
+            }
+            return Commit(
+                index: commit.index, leader: commit.leader, blocks: blocks, timestamp: commit.timestamp, previous: commit.previous,
+                suite: .sha256)
+        }
+        #expect(left && relabelled.map(\.digest) == commits.map(\.digest))
+        let known = headers(relabelled)
+        #expect(known.count == honest.headers.count - 1)
+        #expect(Foundation(commits: relabelled, headers: known, committee: committee) == nil)
+    }
+
     @Test func commitsUnderFalseAuthorsAreGivenUp() throws {
         var absence = try Absence()
         absence.wake()
