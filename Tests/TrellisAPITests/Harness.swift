@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 import Testing
 import TrellisJSON
 
@@ -92,15 +93,15 @@ struct Harness: Sendable {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
-        return try await channel.executeThenClose { inbound, outbound in
-            var answer = ""
-            do {
+        let answer = Mutex("")
+        do {
+            try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(ByteBuffer(string: text))
-                for try await chunk in inbound { answer += String(buffer: chunk) }
-            } catch  where error is IOError || error is ChannelError {
-                // A reset is an end, too.
+                for try await chunk in inbound { answer.withLock { $0 += String(buffer: chunk) } }
             }
-            return answer
+        } catch  where error is IOError || error is ChannelError {
+            // A reset is an end, too, and may show as late as at the closing.
         }
+        return answer.withLock { $0 }
     }
 }
