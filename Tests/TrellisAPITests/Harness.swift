@@ -87,20 +87,20 @@ struct Harness: Sendable {
 
     /// Sends `text` as it is on a connection of its own and returns what comes back until the server closes it.
     func raw(_ text: String) async throws -> String {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: server.port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
         let answer = Mutex("")
         do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: server.port) { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    }
+                }
             try await channel.executeThenClose { inbound, outbound in
                 try await outbound.write(ByteBuffer(string: text))
                 for try await chunk in inbound { answer.withLock { $0 += String(buffer: chunk) } }
             }
         } catch  where error is IOError || error is ChannelError {
-            // A reset is an end, too, and may show as late as at the closing.
+            // A reset is an end, too, and may show as early as at the opening or as late as at the closing.
         }
         return answer.withLock { $0 }
     }
