@@ -60,16 +60,6 @@ struct SavedState: WireEncodable {
     }
 }
 
-/// A state as it travels: the ledger's snapshot, then the foundation.
-struct TravellingState {
-    static func encode(_ ledger: Ledger, _ foundation: Foundation) -> [UInt8] {
-        var encoder = WireEncoder()
-        encoder.byteString(ledger.snapshot)
-        foundation.encode(to: &encoder)
-        return encoder.bytes
-    }
-}
-
 extension LedgerStore {
     /// Keeps a state from a peer for `install` if it is that of the certificate's checkpoint; nil if it is not.
     func check(_ bytes: [UInt8], _ certificate: CheckpointCertificate, _ committee: Committee) throws -> Foundation? {
@@ -78,14 +68,10 @@ extension LedgerStore {
         if stagedSize > checkpoint.logSize { try unstage() }
         candidate = nil
         do {
-            var decoder = WireDecoder(bytes, suite: committee.suite)
-            let snapshot = try decoder.byteString("ledger", limit: decoder.remaining)
-            let foundation = try Foundation(from: &decoder, committee: committee)
-            try decoder.finish()
-            try foundation.verify(checkpoint, committee)
-            candidate = (try Ledger(committee: committee, snapshot: snapshot, certified: checkpoint), foundation)
+            let state = try TravellingState(wireBytes: bytes, of: checkpoint, committee)
+            candidate = (try Ledger(committee: committee, snapshot: state.ledger, certified: checkpoint), state.foundation)
             if staged == nil { staged = LogExtension(ledger) }
-            return foundation
+            return state.foundation
         } catch {
             return nil
         }

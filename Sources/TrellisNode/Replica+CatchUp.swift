@@ -62,7 +62,7 @@ extension Replica {
         let index = state.certificate.checkpoint.index
         if let encoded = offers.encoded, encoded.index == index { return encoded.bytes }
         guard let foundation = try journal.foundation(of: index, on: store.foundation) else { return nil }
-        let bytes = TravellingState.encode(state.ledger, foundation)
+        let bytes = TravellingState(ledger: state.ledger.snapshot, foundation: foundation).wireBytes
         offers.encoded = (index, bytes)
         return bytes
     }

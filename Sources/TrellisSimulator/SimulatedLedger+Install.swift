@@ -6,13 +6,6 @@ import TrellisLedger
 import TrellisModel
 
 extension SimulatedLedger {
-    static func encode(_ ledger: Ledger, _ foundation: Foundation) -> [UInt8] {
-        var encoder = WireEncoder()
-        encoder.byteString(ledger.snapshot)
-        foundation.encode(to: &encoder)
-        return encoder.bytes
-    }
-
     /// Whether no more than the header of this block came, with a state.
     func isInFoundation(_ reference: BlockReference) -> Bool { foundation?.vertices.contains { $0.reference == reference } ?? false }
 
@@ -24,14 +17,10 @@ extension SimulatedLedger {
         if stagedSize > certificate.checkpoint.logSize { unstage() }
         candidate = nil
         do {
-            var decoder = WireDecoder(bytes, suite: committee.suite)
-            let snapshot = try decoder.byteString("ledger", limit: decoder.remaining)
-            let foundation = try Foundation(from: &decoder, committee: committee)
-            try decoder.finish()
-            try foundation.verify(certificate.checkpoint, committee)
-            candidate = (try Ledger(committee: committee, snapshot: snapshot, certified: certificate.checkpoint), foundation)
+            let state = try TravellingState(wireBytes: bytes, of: certificate.checkpoint, committee)
+            candidate = (try Ledger(committee: committee, snapshot: state.ledger, certified: certificate.checkpoint), state.foundation)
             if staged == nil { staged = (LogExtension(ledger), []) }
-            return foundation
+            return state.foundation
         } catch {
             return nil
         }

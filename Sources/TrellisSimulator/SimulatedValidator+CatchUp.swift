@@ -48,7 +48,7 @@ extension SimulatedValidator {
 
     private func encoded(_ state: CertifiedStates.State) -> [UInt8]? {
         journal.foundation(of: state.certificate.checkpoint.index, on: ledger.foundation, committee)
-            .map { SimulatedLedger.encode(state.ledger, $0) }
+            .map { TravellingState(ledger: state.ledger.snapshot, foundation: $0).wireBytes }
     }
 
     /// Drops what others have to find elsewhere, if this run does.
