@@ -143,6 +143,22 @@ final class ProcessNetwork {
         return ledgers
     }
 
+    /// Expects that `index` votes: with another one gone nothing is decided without it. Then all four run, nobody has signed a round twice or
+    /// is in doubt of what it signed, and there is one ledger, with `known`.
+    func expectWhole(voteOf index: Int, with known: Set<Digest> = []) async throws {
+        try await murder((index + 1) % 4)
+        let state = try await decide("ls, needs \(index)", at: index)
+        #expect(state.hasVote(of: index))
+        try await start([(index + 1) % 4])
+        try await settled([0, 1, 2, 3])
+        for validator in 0..<4 {
+            let status = try await status(validator)
+            #expect(status.equivocations == 0 && status.evidence == 0)
+            #expect(status.alarm == nil && !status.recalling)
+        }
+        try await expectOneLedger(with: known.union([try state.digest]))
+    }
+
     /// Stops all that run and holds the ledgers of all against each other: equal, nothing twice, and everything acknowledged is there.
     func expectOneLedger(with acknowledged: Set<Digest>) async throws {
         try await stopAll()
