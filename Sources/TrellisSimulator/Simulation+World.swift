@@ -54,16 +54,18 @@ extension Simulation: SimulatedWorld {
 
     func published(_ machine: SimulatedValidator) { lastPublishedAt = now }
 
-    /// A commit rests on the votes of a quorum, and whoever votes for a block has it and all below it on disk, or had.
+    /// A commit rests on a certificate, and whoever votes for a block has it and all below it on disk, or had. The fast path's certificates are
+    /// majorities, which may be less than a quorum.
     func committed(_ commit: Commit, by machine: SimulatedValidator) {
         guard witness.committed(commit, by: machine.name), faults.damage == 0 else { return }
         let stakes = keys.committee.stakes
         let correct = machines.filter(\.isCorrect)
         let adversarial = stakes.total - correct.reduce(Stake(0)) { $0 + stakes[$1.identity] }
-        guard stakes.quorum > adversarial else { return }
+        let certificate = keys.committee.fastPath?.majority ?? stakes.quorum
+        guard certificate > adversarial else { return }
         for block in commit.blocks {
             let stake = correct.filter { $0.losses > 0 || $0.journal.isSynced(block) }.reduce(Stake(0)) { $0 + stakes[$1.identity] }
-            guard stake + adversarial < stakes.quorum else { continue }
+            guard stake + adversarial < certificate else { continue }
             witness.violation("\(machine.name) commits \(block), which correct validators of stake \(stake) have on disk")
         }
     }
