@@ -75,7 +75,7 @@ private var seeds: [(String, [UInt8])] {
     let messages: [(String, PeerMessage)] = [
         ("blocks", .blocks([first[1], second[1]].map(\.encoded))), ("heartbeat", .heartbeat(Heartbeat(round: 7, certified: 1))),
         ("fetch", .fetch(first.map(\.reference))), ("rounds", .fetchRounds(from: 3)), ("certificate", .certificate(certificate)),
-        ("recall", .recall(nonce: 9)), ("recalled", .recalled(nonce: 9, newest: first[2].encoded)),
+        ("recall", .recall(nonce: 9, attempt: 1)), ("recalled", .recalled(nonce: 9, newest: first[2].encoded)),
         ("commits", .catchUp(.commits(CertifiedCommits(certificate: certificate, commits: [])))),
         ("fetch-commits", .catchUp(.fetchCommits(after: 0))), ("committed", .catchUp(.committed([first[1].encoded]))),
     ]
@@ -166,7 +166,7 @@ private func read(_ message: PeerMessage, _ sender: ValidatorIndex) -> Input? {
     case .fetch(let references): return .fetch(references, from: sender)
     case .fetchRounds(let round): return .fetchRounds(round, from: sender)
     case .certificate(let certificate): return .certificate(certificate)
-    case .recall(let nonce): return .recall(nonce: nonce, from: sender)
+    case .recall(let nonce, let attempt): return .recall(nonce: nonce, attempt: attempt, from: sender)
     case .recalled(let nonce, let newest):
         return .recalled(nonce: nonce, try? VerifiedBlock(wireBytes: newest, committee: credulous), from: sender)
     case .catchUp(let message): return (try? message.checked(credulous)).map { .catchUp($0, from: sender) }

@@ -15,11 +15,30 @@ import TrellisModel
 struct Recall: Sendable {
     /// Echoed in every answer, so that none counts that was given to an earlier life of this validator.
     let nonce: UInt64
+    /// How often everybody was asked.
+    var attempt: UInt64 = 0
     var askAgainAt: UInt64 = 0
     /// What each peer named as its newest block.
     var answers: [ValidatorIndex: BlockReference] = [:]
     /// The highest round of an own block, validly signed, that any peer sent, whether or not its parents are held.
     var highestOwn: Round = 0
+}
+
+/// What a peer asked for when it did not know what it had signed: the newest attempt of each of its last lives.
+struct HeardRecalls: Sendable {
+    private static let livesMaximum = 8
+    private var attempts: [(nonce: UInt64, attempt: UInt64)] = []
+
+    /// Whether this attempt is newer than all that were heard of that life; then it is one of those.
+    mutating func isNew(_ nonce: UInt64, _ attempt: UInt64) -> Bool {
+        if let known = attempts.firstIndex(where: { $0.nonce == nonce }) {
+            guard attempt > attempts[known].attempt else { return false }
+            attempts[known].attempt = attempt
+        } else {
+            attempts = attempts.suffix(Self.livesMaximum - 1) + [(nonce, attempt)]
+        }
+        return true
+    }
 }
 
 extension Core {
@@ -39,6 +58,7 @@ extension Core {
         guard counted.stake < committee.stakes.quorum, !Mutation.isPlanted(.recallNotAsked) else { return resume(above: highest) }
         guard now.monotonic >= recall.askAgainAt else { return }
         recall.askAgainAt = now.monotonic + 4 * pacing.retry
+        recall.attempt += 1
         self.recall = recall
         for peer in committee.validators.indices.map({ ValidatorIndex($0) }) where peer != own && recall.answers[peer] == nil { ask(peer) }
     }
@@ -53,17 +73,17 @@ extension Core {
     /// Asks one peer, if there is anything to ask.
     mutating func ask(_ peer: ValidatorIndex) {
         guard let recall else { return }
-        effects.append(.send(.recall(nonce: recall.nonce), to: peer))
+        effects.append(.send(.recall(nonce: recall.nonce, attempt: recall.attempt), to: peer))
     }
 
     /// A peer does not know what it signed: tells it where we are, and sends it its newest block. Who is in the same need, or lost its own
     /// newest block, cannot help.
-    mutating func answerRecall(_ nonce: UInt64, from peer: ValidatorIndex) {
+    mutating func answerRecall(_ nonce: UInt64, _ attempt: UInt64, from peer: ValidatorIndex) {
         guard recall == nil, !isSealing, ownLast.round >= signedUpTo, peer != own, Int(peer) < committee.validators.count else { return }
         if let answered = peers[peer]?.recalledAt, now.monotonic < answered + pacing.retry { return }
         peers[peer, default: Peer()].recalledAt = now.monotonic
-        // It signs in the round after the next one, which must come even while all are quiet.
-        wantedRound = max(wantedRound, linearizer.dag.highestRound + 1)
+        // It signs in the round after the next one, which must come even while all are quiet. Not if the network says an old request again.
+        if peers[peer, default: Peer()].recalls.isNew(nonce, attempt) { wantedRound = max(wantedRound, linearizer.dag.highestRound + 1) }
         var round = linearizer.dag.highestRound
         while round > linearizer.dag.lowestRound, linearizer.dag.slot(round, peer).isEmpty { round -= 1 }
         let newest = linearizer.dag.slot(round, peer).map(\.reference).filter { $0.round > 0 }

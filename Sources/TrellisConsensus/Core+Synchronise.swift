@@ -11,6 +11,7 @@ struct Peer: Sendable {
     var answeredAt: UInt64?
     /// When it was last told what it had forgotten.
     var recalledAt: UInt64?
+    var recalls = HeardRecalls()
     /// The round in its heartbeat for which it was asked, how often, and when last.
     var asked: (round: Round, count: Int, at: UInt64)?
     /// The range last served to it, and when.

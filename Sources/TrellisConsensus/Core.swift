@@ -144,7 +144,7 @@ public struct Core: Sendable {
         case .certificate(let certificate): report(certifier.accept(certificate))
         case .fetch(let references, let sender): effects.append(.serve(references, to: sender))
         case .fetchRounds(let round, let sender): serveRounds(from: round, to: sender)
-        case .recall(let nonce, let sender): answerRecall(nonce, from: sender)
+        case .recall(let nonce, let attempt, let sender): answerRecall(nonce, attempt, from: sender)
         case .recalled(let nonce, let newest, let sender): receiveRecalled(nonce, newest, from: sender)
         case .catchUp(let message, let sender): hear(message, from: sender)
         case .catchUpAnswer(let answer): hear(answer)

@@ -56,7 +56,7 @@ public enum Input: Sendable {
     case fetch([BlockReference], from: ValidatorIndex)
     case fetchRounds(Round, from: ValidatorIndex)
     /// A peer asks for our newest own block and for its own.
-    case recall(nonce: UInt64, from: ValidatorIndex)
+    case recall(nonce: UInt64, attempt: UInt64, from: ValidatorIndex)
     /// A peer's newest own block, verified; nil: it has built none.
     case recalled(nonce: UInt64, VerifiedBlock?, from: ValidatorIndex)
     /// About catching up, checked as far as that takes no state.

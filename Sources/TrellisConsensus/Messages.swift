@@ -35,8 +35,8 @@ public enum PeerMessage: Sendable, Equatable {
     /// Asks for all blocks from a round on, as many as one answer may hold.
     case fetchRounds(from: Round)
     case certificate(CheckpointCertificate)
-    /// The sender does not know which rounds it signed.
-    case recall(nonce: UInt64)
+    /// The sender does not know which rounds it signed, and asks for the so-many-th time since it started.
+    case recall(nonce: UInt64, attempt: UInt64)
     /// The answer: the sender's newest own block, encoded; empty if it has built none.
     case recalled(nonce: UInt64, newest: [UInt8])
     /// Between a validator that is far behind and one that is not.
@@ -64,9 +64,10 @@ public enum PeerMessage: Sendable, Equatable {
         case .certificate(let certificate):
             encoder.u8(5)
             certificate.encode(to: &encoder)
-        case .recall(let nonce):
+        case .recall(let nonce, let attempt):
             encoder.u8(6)
             encoder.u64(nonce)
+            encoder.u64(attempt)
         case .recalled(let nonce, let newest):
             encoder.u8(7)
             encoder.u64(nonce)
@@ -94,7 +95,7 @@ public enum PeerMessage: Sendable, Equatable {
         case 3: self = .fetch(try decoder.list("references", limit: Self.fetchMaximum))
         case 4: self = .fetchRounds(from: try decoder.u64())
         case 5: self = .certificate(try CheckpointCertificate(from: &decoder))
-        case 6: self = .recall(nonce: try decoder.u64())
+        case 6: self = .recall(nonce: try decoder.u64(), attempt: try decoder.u64())
         case 7: self = .recalled(nonce: try decoder.u64(), newest: try decoder.byteString("block", limit: limits.blockBytes))
         default: self = .catchUp(try CatchUpMessage(kind: kind, from: &decoder, limits: limits))
         }

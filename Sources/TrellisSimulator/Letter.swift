@@ -71,7 +71,7 @@ final class Intake {
         case .certificate(let certificate):
             (try? certificate.verify(committee)) != nil || Mutation.isPlanted(.certificateUnchecked) ? .certificate(certificate) : nil
         case .catchUp(let message): .catchUp((try? message.checked(committee)) ?? .lie, from: sender)
-        case .recall(let nonce): .recall(nonce: nonce, from: sender)
+        case .recall(let nonce, let attempt): .recall(nonce: nonce, attempt: attempt, from: sender)
         case .recalled(let nonce, let newest): recalled(nonce, newest, from: sender)
         }
     }
