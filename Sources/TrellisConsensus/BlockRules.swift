@@ -19,6 +19,8 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
     case badVotes(transaction: Int)
     case badEvidence(transaction: Int)
     case tooMuchEvidence
+    case badProposer(transaction: Int)
+    case tooManyExtendedProposals
     case exposedEquivocatorAsParent(ValidatorIndex)
 
     /// The rule's name, as the commit-rule cases spell it.
@@ -37,6 +39,8 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .badVotes: "bad_votes"
         case .badEvidence: "bad_evidence"
         case .tooMuchEvidence: "too_much_evidence"
+        case .badProposer: "bad_proposer"
+        case .tooManyExtendedProposals: "too_many_extended_proposals"
         case .exposedEquivocatorAsParent: "exposed_equivocator_as_parent"
         }
     }
@@ -57,6 +61,8 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .badVotes(let index): "transaction \(index) holds votes that their seat did not sign"
         case .badEvidence(let index): "transaction \(index) accuses a validator and proves nothing"
         case .tooMuchEvidence: "more than \(Limits.evidenceMaximum) transactions with evidence"
+        case .badProposer(let index): "transaction \(index) names a proposer that did not sign it"
+        case .tooManyExtendedProposals: "more than \(Limits.extendedProposalsMaximum) proposals with sections"
         }
     }
 }
@@ -103,12 +109,15 @@ public enum BlockRules {
         let prefix = block.header.prefix
         guard prefix.epoch == committee.epoch else { throw .wrongEpoch(prefix.epoch) }
         try checkParents(round: prefix.round, author: prefix.author, parents: block.header.parents, stakes: committee.stakes)
-        var evidence = 0
-        for index in 0..<block.payload.count where block.payload.kind(index) == .evidence { evidence += 1 }
-        guard evidence <= Limits.evidenceMaximum else { throw .tooMuchEvidence }
+        let kinds = (0..<block.payload.count).map(block.payload.kind)
+        guard kinds.count(where: { $0 == .evidence }) <= Limits.evidenceMaximum else { throw .tooMuchEvidence }
+        guard kinds.count(where: { $0 == .extendedProposal }) <= Limits.extendedProposalsMaximum else {
+            throw .tooManyExtendedProposals
+        }
     }
 
-    /// The author's signature, the seats' signatures over the votes that the block carries, and those that its evidence consists of.
+    /// The author's signature, the seats' signatures over the votes that the block carries, those that its evidence consists of, and those of
+    /// proposers.
     public static func checkSignatures(_ block: Block, _ committee: Committee) throws(InvalidBlock) {
         guard block.isSigned(in: committee) || Mutation.isPlanted(.signatureUnchecked) else { throw .badSignature }
         for index in 0..<block.payload.count {
@@ -118,8 +127,25 @@ public enum BlockRules {
                 else { throw .badVotes(transaction: index) }
             case .evidence:
                 guard isProven(block.payload[index], committee) else { throw .badEvidence(transaction: index) }
-            case .propose, .record, .decision, .jointDecision, nil: continue
+            case .propose, .extendedProposal, .record, .decision, .jointDecision, nil: continue
             }
+        }
+        try checkProposers(of: block.payload, chain: committee.chain)
+    }
+
+    /// Whatever is no proposal at all has no effect: that is for the ledger to say.
+    private static func checkProposers(of payload: Payload, chain: Digest) throws(InvalidBlock) {
+        var checks: [(transaction: Int, check: SignatureCheck)] = []
+        for index in 0..<payload.count where payload.kind(index) == .extendedProposal {
+            guard let proposal = try? Proposal(wireBytes: Array(payload[index]), suite: .sha256) else { continue }
+            do {
+                if let check = try proposal.proposerCheck(chain: chain) { checks.append((index, check)) }
+            } catch {
+                throw .badProposer(transaction: index)
+            }
+        }
+        for (entry, isValid) in zip(checks, SignatureBatch.areValid(checks.map(\.check))) where !isValid {
+            throw .badProposer(transaction: entry.transaction)
         }
     }
 

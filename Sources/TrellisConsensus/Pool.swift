@@ -48,9 +48,11 @@ struct Pool: Sendable {
             taken.append(votes.removeFirst().transaction)
         }
         var evidence = 0
+        var extended = 0
         while head < transactions.count, transactions[head].bytes.count + 4 <= room {
             if transactions[head].bytes.first == EntryKind.evidence.rawValue { evidence += 1 }
-            guard evidence <= Limits.evidenceMaximum else { break }
+            if transactions[head].bytes.first == EntryKind.extendedProposal.rawValue { extended += 1 }
+            guard evidence <= Limits.evidenceMaximum, extended <= Limits.extendedProposalsMaximum else { break }
             room -= transactions[head].bytes.count + 4
             taken.append(transactions[head])
             head += 1

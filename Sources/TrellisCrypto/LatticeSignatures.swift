@@ -55,3 +55,20 @@ struct NativeLatticeVerifyingKey: VerifyingKey {
         key.isValid(signature, for: message, context: context.bytes)
     }
 }
+
+extension MLDSA {
+    /// Signs without randomness (FIPS 204 §3.4), so that one message has one signature. Less safe than hedged signing where an attacker can
+    /// disturb the computation or measure it closely: for signatures that are part of an identifier.
+    ///
+    /// - Throws: `CryptoError.parametersRefused` for a key that is not of ML-DSA.
+    public static func signDeterministically(_ message: [UInt8], with key: any SigningKey, context: Domain) throws -> [UInt8] {
+        let parameters: ParameterSet
+        switch key.scheme {
+        case .mlDSA44: parameters = .mlDSA44
+        case .mlDSA65: parameters = .mlDSA65
+        case .mlDSA87: parameters = .mlDSA87
+        default: throw CryptoError.parametersRefused("only ML-DSA signs without randomness here")
+        }
+        return try PrivateKey(seed: key.seed, parameters).sign(message, context: context.bytes, randomness: .deterministic)
+    }
+}

@@ -154,7 +154,9 @@ extension Ledger {
                 let bytes = payload[index]
                 var reason: IgnoreReason?
                 switch payload.kind(index) {
-                case .record where bytes.count > bytesMaximum, .propose where bytes.count > bytesMaximum: reason = .tooLarge
+                case .record where bytes.count > bytesMaximum, .propose where bytes.count > bytesMaximum,
+                    .extendedProposal where bytes.count > bytesMaximum:
+                    reason = .tooLarge
                 case .record:
                     if !Record.isValid(bytes) {
                         reason = .malformed
@@ -165,7 +167,7 @@ extension Ledger {
                     } else {
                         reason = .duplicate
                     }
-                case .propose:
+                case .propose, .extendedProposal:
                     reason = history.contains(identifier, place: place) ? .duplicate : open(bytes, identifier, commit, &execution)
                 case .votes: reason = vote(bytes, &touched, &execution)
                 case .evidence: reason = accuse(bytes, commit, &execution)

@@ -38,6 +38,8 @@ public struct Limits: Sendable, Equatable {
     public static let attestationsMaximum = 64
     /// Evidence in one block: each costs whoever checks the block two signatures.
     public static let evidenceMaximum = 4
+    /// Proposals with sections in one block: each may cost whoever checks the block a key and a signature.
+    public static let extendedProposalsMaximum = 256
     /// The most that genesis may set `transactionBytes` to.
     public static let transactionBytesMaximum: UInt64 = 16 << 20
     /// Blocks in one answer to a fetch.

@@ -9,11 +9,14 @@ public enum EntryKind: UInt8, Sendable {
     case votes = 0x02
     case record = 0x03
     case evidence = 0x04
+    /// A proposal with sections behind its fields: see `ProposalSection`.
+    case extendedProposal = 0x05
     case decision = 0x10
     /// Of several councils together.
     case jointDecision = 0x11
 
     public var isDecision: Bool { self == .decision || self == .jointDecision }
+    public var isProposal: Bool { self == .propose || self == .extendedProposal }
 }
 
 /// Sixteen bytes that tell equal requests apart; derived from the idempotency key where the client gave one.
@@ -56,7 +59,15 @@ public struct ProposalField: Sendable, Equatable, WireEncodable, WireDecodable {
     }
 }
 
+/// What may stand behind a proposal's fields, by the number that it has there.
+enum ProposalSection: UInt8 {
+    case proposer = 2
+}
+
 /// A question put to a council: may this be done?
+///
+/// Its encoding begins with `EntryKind.propose`, or with `extendedProposal` when it has sections. Those stand behind the fields: a u8 count, at
+/// least 1, then each section's u8 number and content, ascending by number.
 public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
     public static let textMaximum = 64 * 1024
     public static let kindMaximum = 64
@@ -71,18 +82,26 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
     public let text: String
     /// Sorted by the bytes of their names, names unique.
     public let fields: [ProposalField]
+    /// Who proposes, where it says so.
+    public internal(set) var proposer: Proposer?
 
-    public init(nonce: Nonce, council: String = Council.defaultName, kind: String, text: String, fields: [String: String] = [:]) {
+    public init(
+        nonce: Nonce, council: String = Council.defaultName, kind: String, text: String, fields: [String: String] = [:],
+        proposer: Proposer? = nil
+    ) {
         self.nonce = nonce
         self.council = council
         self.kind = kind
         self.text = text
         self.fields = fields.map { ProposalField(name: $0.key, value: $0.value) }
             .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        self.proposer = proposer
     }
 
     public init(from decoder: inout WireDecoder) throws(WireError) {
-        guard try decoder.u8() == EntryKind.propose.rawValue else { throw .invalid(what: "proposal kind", offset: decoder.offset - 1) }
+        guard let entry = EntryKind(rawValue: try decoder.u8()), entry.isProposal else {
+            throw .invalid(what: "proposal kind", offset: decoder.offset - 1)
+        }
         nonce = try Nonce(from: &decoder)
         council = try decoder.string("council", limit: CouncilNeed.textMaximum)
         kind = try decoder.string("kind", limit: Self.kindMaximum)
@@ -91,15 +110,43 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
         for (left, right) in zip(fields, fields.dropFirst()) where !left.name.utf8.lexicographicallyPrecedes(right.name.utf8) {
             throw .invalid(what: "order of fields", offset: decoder.offset)
         }
+        if entry == .extendedProposal { try readSections(&decoder) }
+    }
+
+    private mutating func readSections(_ decoder: inout WireDecoder) throws(WireError) {
+        let count = try decoder.u8()
+        var last: UInt8 = 0
+        for _ in 0..<count {
+            let number = try decoder.u8()
+            guard number > last, let section = ProposalSection(rawValue: number) else {
+                throw .invalid(what: "section", offset: decoder.offset - 1)
+            }
+            last = number
+            switch section {
+            case .proposer: proposer = try Proposer(from: &decoder)
+            }
+        }
+        guard count > 0 else { throw .invalid(what: "number of sections", offset: decoder.offset - 1) }
+    }
+
+    private var sections: [(ProposalSection, any WireEncodable)] {
+        [proposer.map { (.proposer, $0) }].compactMap { $0 }
     }
 
     public func encode(to encoder: inout WireEncoder) {
-        encoder.u8(EntryKind.propose.rawValue)
+        let sections = sections
+        encoder.u8((sections.isEmpty ? EntryKind.propose : .extendedProposal).rawValue)
         encoder.raw(nonce.bytes)
         encoder.string(council)
         encoder.string(kind)
         encoder.string(text)
         encoder.list(fields)
+        guard !sections.isEmpty else { return }
+        encoder.u8(UInt8(clamping: sections.count))
+        for (section, content) in sections {
+            encoder.u8(section.rawValue)
+            content.encode(to: &encoder)
+        }
     }
 
     public var identifier: Digest { Merkle.leafHash(wireBytes) }

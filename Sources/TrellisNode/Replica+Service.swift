@@ -34,7 +34,7 @@ extension Replica {
     private func check(_ transaction: Transaction) throws(NodeError) {
         switch transaction.bytes.first.flatMap(EntryKind.init(rawValue:)) {
         case .record where TrellisModel.Record.isValid(transaction.bytes[...]): return
-        case .propose:
+        case .propose, .extendedProposal:
             let proposal: Proposal
             do {
                 proposal = try Proposal(wireBytes: transaction.bytes, suite: committee.suite)
@@ -43,6 +43,9 @@ extension Replica {
             }
             guard committee.councils(of: proposal) != nil else {
                 throw .unknownCouncil(proposal.council, known: committee.councils.map(\.name))
+            }
+            guard proposal.hasValidProposer(chain: committee.chain) else {
+                throw .invalid("the proposer's key did not sign this proposal for chain \(committee.chain)")
             }
         default: throw .invalid("only proposals and records may be submitted")
         }

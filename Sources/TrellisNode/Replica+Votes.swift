@@ -25,7 +25,7 @@ extension Replica {
         var proposals: [(identifier: Digest, proposal: Proposal)] = []
         // A block may say the same twice, or what is long decided: neither is judged again.
         var seen: Set<Digest> = []
-        for index in 0..<block.payload.count where block.payload.kind(index) == .propose {
+        for index in 0..<block.payload.count where block.payload.kind(index)?.isProposal == true {
             let identifier = block.payload.identifiers[index]
             guard castVotes[identifier] == nil, seen.insert(identifier).inserted, (try? store.logIndex(of: identifier)) == nil,
                 let proposal = try? Proposal(wireBytes: Array(block.payload[index]), suite: committee.suite),

@@ -85,7 +85,9 @@ extension SimulatedValidator {
 
     func evaluate(_ block: Block) {
         guard !block.payload.isEmpty else { return }
-        let proposals = (0..<block.payload.count).filter { block.payload.kind($0) == .propose }.map { block.payload.identifiers[$0] }
+        let proposals = (0..<block.payload.count).filter { block.payload.kind($0)?.isProposal == true }.map {
+            block.payload.identifiers[$0]
+        }
         vote(on: proposals.filter { !castVotes.contains($0) })
     }
 

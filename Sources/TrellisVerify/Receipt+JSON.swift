@@ -54,10 +54,22 @@ extension Receipt {
             writer.open("{", key: "fields")
             for field in decision.proposal.fields { writer.string(field.name, field.value) }
             writer.close("}")
+            if let proposer = decision.proposal.proposer { summarize(proposer, &writer) }
             summarize(decision, &writer)
             writer.string("proposed", Text.time(decision.proposed.timestamp))
             writer.string("decided", Text.time(decision.decided.timestamp))
         }
+    }
+
+    private static func summarize(_ proposer: Proposer, _ writer: inout JSONWriter) {
+        writer.open("{", key: "proposer")
+        switch proposer {
+        case .key(let signed):
+            writer.string("key", proposer.identifier.description)
+            writer.string("scheme", signed.scheme.name)
+        case .token: writer.string("token", proposer.identifier.description)
+        }
+        writer.close("}")
     }
 
     /// The votes: of one council as it always was, of several one after the other.

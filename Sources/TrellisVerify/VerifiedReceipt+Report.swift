@@ -19,6 +19,7 @@ extension VerifiedReceipt {
             ]
             lines += decision.proposal.fields.map { "  \(Text.quoted($0.name))  \(Text.quoted($0.value))" }
             lines.append("  identifier  \(identifier)")
+            lines += Self.proposer(decision.proposal)
             if !several, let ballot = decision.ballots.first { lines.append("  threshold   \(Self.standing(ballot))") }
             lines += [
                 "  proposed    \(Text.time(decision.proposed.timestamp)) in commit \(decision.proposed.commit)",
@@ -37,6 +38,14 @@ extension VerifiedReceipt {
                 }
             }
             return lines
+        }
+    }
+
+    private static func proposer(_ proposal: Proposal) -> [String] {
+        switch proposal.proposer {
+        case .key(let signed): ["  proposed by key \(Proposer.keyName(signed.publicKey)), signed with \(signed.scheme.name)"]
+        case .token(let name): ["  proposed by token \(name), as the validator said that took it"]
+        case nil: []
         }
     }
 
@@ -68,16 +77,23 @@ extension VerifiedReceipt {
         let seats =
             signedVotes.joined().contains(true)
             ? ["  seats voted as it says where a signature is named: nobody else could say so for them"] : []
+        var proposer: Proposer?
+        if case .decision(let decision) = entry { proposer = decision.proposal.proposer }
+        let isSigned = if case .key = proposer { true } else { false }
+        let asked = isSigned ? ["  who holds the proposer's key asked for exactly this, of this chain: no validator could invent it"] : []
+        let unknown =
+            if case .token = proposer { "the token that it names is one validator's word" } else {
+                "a proposal's fields are what its sender wrote"
+            }
         return [
             "proven, if no more than \(faulty) of the stake is dishonest and the genesis file is the right one:",
             "  all honest validators hold this entry at this place, and none will ever hold another there",
             "  signatures of category \(securityCategory) or above; hashes: \(suite.name) in what is signed, sha256 in the log\(forger)",
-        ] + seats + [
+        ] + seats + asked + [
             "not proven:",
             "  that the verdict was right, or that anything was or was not done after it",
             "  the exact time: a time is a median of the validators' clocks; a signer's time is its own clock's",
-            "  who proposed it: a proposal's fields are what its sender wrote",
-        ]
+        ] + (isSigned ? [] : ["  who proposed it: \(unknown)"])
     }
 }
 

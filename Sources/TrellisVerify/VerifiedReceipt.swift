@@ -107,7 +107,8 @@ extension Receipt {
             councils: councils.map(\.council), signedVotes: signedVotes)
     }
 
-    /// A decision must follow from its votes and the councils of genesis, and lie before its checkpoint. Returns the councils.
+    /// A decision must follow from its votes and the councils of genesis, be of whom it names, and lie before its checkpoint. Returns the
+    /// councils.
     private static func check(
         _ decision: Decision, _ committee: Committee, _ checkpoint: Checkpoint
     ) throws(ReceiptError) -> [(index: Int, council: Council)] {
@@ -125,6 +126,9 @@ extension Receipt {
         }
         guard decision.outcome == decision.tally ?? .expired else {
             throw .contradiction("its votes do not give the outcome '\(decision.outcome.name)'")
+        }
+        guard decision.proposal.hasValidProposer(chain: committee.chain) else {
+            throw .contradiction("the key that it names as its proposer did not sign it")
         }
         guard decision.proposed.commit <= decision.decided.commit, decision.decided.commit <= checkpoint.index else {
             throw .contradiction("it was decided after its checkpoint or before it was proposed")

@@ -127,4 +127,24 @@ import TrellisModel
             #expect(refusal(altered) != nil, "byte \(index)")
         }
     }
+
+    @Test func aProposersSignatureIsCheckedLikeASeats() throws {
+        let key = try SignatureScheme.mlDSA44.generate()
+        let plain = Proposal(nonce: Nonce(idempotencyKey: "k"), kind: "text", text: "go")
+        let signed = try plain.signed(by: key, chain: test.committee.chain)
+        let elsewhere = try plain.signed(by: key, chain: HashSuite.sha256.hash([1]))
+        let token = plain.proposed(by: .token(HashSuite.sha256.hash([2])))
+        #expect(refusal(test.block(0, 1, genesis, [Transaction(signed), Transaction(token), Transaction(plain)])) == nil)
+        #expect(refusal(test.block(0, 1, genesis, [Transaction(signed), Transaction(elsewhere)])) == .badProposer(transaction: 1))
+        // What is no proposal at all is ignored by the ledger, as ever.
+        #expect(refusal(test.block(0, 1, genesis, [Transaction(bytes: [EntryKind.extendedProposal.rawValue, 1])])) == nil)
+    }
+
+    @Test func soManyProposalsWithSectionsAndNoMore() {
+        func proposals(_ count: Int) -> [Transaction] {
+            (0..<count).map { Transaction(bytes: [EntryKind.extendedProposal.rawValue, UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)]) }
+        }
+        #expect(refusal(test.block(0, 1, genesis, proposals(Limits.extendedProposalsMaximum))) == nil)
+        #expect(refusal(test.block(0, 1, genesis, proposals(Limits.extendedProposalsMaximum + 1))) == .tooManyExtendedProposals)
+    }
 }

@@ -56,6 +56,9 @@ import TrellisModel
     @Test func commit() throws { try conform(Commit.self) { $0.commit($1) } }
     @Test func checkpoint() throws { try conform(Checkpoint.self) { $0.checkpoint($1) } }
     @Test func proposal() throws { try conform(Proposal.self) { generator, _ in try generator.proposal() } }
+    @Test func extendedProposal() throws {
+        try conform(Proposal.self, "extendedProposal") { generator, _ in try generator.extendedProposal() }
+    }
     @Test func record() throws { try conform(Record.self) { generator, _ in try generator.record() } }
     @Test func vote() throws { try conform(Vote.self) { generator, _ in generator.vote() } }
     @Test func voteBatch() throws { try conform(VoteBatch.self) { generator, _ in generator.voteBatch() } }

@@ -43,6 +43,15 @@ extension Seeded {
         return Proposal(nonce: nonce, council: text(8), kind: text(8), text: text(30), fields: fields)
     }
 
+    /// Signed with a key of ML-DSA-44, the smallest, or proposed by a token.
+    mutating func extendedProposal() throws -> Proposal {
+        let proposal = try proposal()
+        // Mutations of a signature are no other encoding of the same: a few keys show what there is to show.
+        guard below(512) == 0 else { return proposal.proposed(by: .token(digest())) }
+        let key = try SignatureScheme.mlDSA44.signingKey(seed: SecretBytes(bytes(32)))
+        return try proposal.signed(by: key, chain: digest())
+    }
+
     mutating func record() throws -> Record { Record(nonce: try nonce(), data: bytes(below(60))) }
 
     mutating func verdict() -> Verdict { Verdict.allCases[below(Verdict.allCases.count)] }

@@ -61,15 +61,19 @@ struct Decided {
         fields: ["agent": "α", "cwd": "/srv"])
     static let record = Record(nonce: Nonce(idempotencyKey: "b"), data: [1, 2, 3])
 
+    let proposal: Proposal
     let network: Network
     let ledger: Ledger
     let entries: [LogAppend]
     let leaves: [Digest]
     let checkpoint: Checkpoint
 
-    init(_ network: Network) throws {
+    /// `proposer` makes the proposal's proposer, for the chain that it is given.
+    init(_ network: Network, proposedBy proposer: (Digest) throws -> Proposer? = { _ in nil }) throws {
         self.network = network
         let committee = network.committee
+        let proposal = Self.proposal.proposed(by: try proposer(committee.chain))
+        self.proposal = proposal
         var ledger = Ledger(committee: committee)
         var entries: [LogAppend] = []
         var leaves: [Digest] = []
@@ -83,11 +87,11 @@ struct Decided {
             entries += execution.appended
             leaves += execution.nodes.filter { $0.level == 0 }.map(\.hash)
         }
-        try run([Transaction(Self.record), Transaction(Self.proposal)])
+        try run([Transaction(Self.record), Transaction(proposal)])
         let votes: [Verdict] = [.approve, .abstain, .approve, .approve]
         try run(
             votes.enumerated().map { seat, verdict in
-                let vote = Vote(proposal: Self.proposal.identifier, verdict: verdict, reason: "rule \(seat): \"quoted\"")
+                let vote = Vote(proposal: proposal.identifier, verdict: verdict, reason: "rule \(seat): \"quoted\"")
                 return Transaction(
                     try VoteBatch.signed(
                         by: network.keys[seat], chain: committee.chain, epoch: 0, council: 0, seat: UInt32(seat), votes: [vote]))
