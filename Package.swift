@@ -62,6 +62,7 @@ let package = Package(
         room("TrellisConsensus", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisLedger", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisVerify", ["TrellisCrypto", "TrellisModel"]),
+        room("TrellisAudit", ["TrellisJSON", "TrellisCrypto", "TrellisModel"]),
         // Rims: each wraps one kind of effect.
         room("TrellisStorage"),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
@@ -88,12 +89,12 @@ let package = Package(
             dependencies: [
                 "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisEvaluators", "TrellisNode", "TrellisAPI",
                 "TrellisClient", "TrellisMCP",
-                "TrellisSimulator", "TrellisConformance", logging,
+                "TrellisAudit", "TrellisSimulator", "TrellisConformance", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         // What outsiders check us with: published vectors and commit-rule cases, run against the code.
-        room("TrellisConformance", ["TrellisCrypto", "TrellisModel", "TrellisConsensus"]),
+        room("TrellisConformance", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisAudit"]),
 
         tests("TrellisCrypto", ["TrellisCrypto", "TrellisConformance"], resources: [.copy("Vectors")]),
         tests("TrellisModel", ["TrellisModel", "TrellisCrypto"], resources: [.copy("Vectors")]),
@@ -102,6 +103,7 @@ let package = Package(
             resources: [.copy("Cases"), .copy("Transcripts")]),
         tests("TrellisLedger", ["TrellisLedger", "TrellisModel", "TrellisCrypto", "TrellisVerify"], resources: [.copy("Vectors")]),
         tests("TrellisVerify", ["TrellisVerify", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
+        tests("TrellisAudit", ["TrellisAudit", "TrellisModel", "TrellisCrypto", "TrellisConformance"], resources: [.copy("Vectors")]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
         tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto", nioHTTP1] + nio),

@@ -85,6 +85,11 @@ struct CryptoVector {
         return values
     }
 
+    func integers(_ name: String) throws -> [Int] {
+        guard let values = fields[name] as? [Int] else { throw VectorError(description: "\"\(name)\" is not an array of integers") }
+        return values
+    }
+
     func digests(_ name: String) throws -> [Digest] {
         try texts(name).map { text in
             guard let digest = Digest(hex: text) else { throw VectorError(description: "\"\(name)\" holds something that is no digest") }

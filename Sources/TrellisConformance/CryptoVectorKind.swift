@@ -21,6 +21,7 @@ enum CryptoVectorKind {
     case aesGCM, hkdf(String), hmacSHA3, sha3, shake
     case merkle
     case envelope, compactReveals, compactCoins
+    case tpmQuote
 
     static func of(_ file: CryptoVector) -> CryptoVectorKind? {
         if let algorithm = file.text("algorithm") { return of(algorithm: algorithm.uppercased()) }
@@ -33,6 +34,7 @@ enum CryptoVectorKind {
         if first.has("path"), first.text("type") == "inclusion" || first.text("type") == "consistency" { return .merkle }
         if first.has("exactReveals") { return .compactReveals }
         if first.has("coins"), first.has("seed") { return .compactCoins }
+        if first.has("quoteMessage"), first.has("eventLog") { return .tpmQuote }
         return nil
     }
 
@@ -94,6 +96,7 @@ enum CryptoVectorKind {
         case .envelope: try CryptoEnvelopeVectors.open(vector)
         case .compactReveals: try CryptoCompactVectors.reveals(vector)
         case .compactCoins: try CryptoCompactVectors.coins(vector)
+        case .tpmQuote: try QuoteVectors.run(vector)
         }
     }
 }

@@ -50,7 +50,16 @@ public struct CryptoAsset: Sendable, Equatable {
 public enum CryptoInventory {
     /// Everything there is, with what serves it as the process is set now (`CryptoImplementation.current`).
     public static var assets: [CryptoAsset] {
-        SignatureScheme.all.map(signature) + StatefulSignatureScheme.all.map(stateful) + encapsulation + symmetric
+        SignatureScheme.all.map(signature) + StatefulSignatureScheme.all.map(stateful) + devices + encapsulation + symmetric
+    }
+
+    /// What TPMs sign with: checked, never used to sign.
+    private static var devices: [CryptoAsset] {
+        [("ECDSA-P256", "ECDSA", "P-256"), ("RSA", nil, "2048 to 4096")].map { name, family, parameters in
+            CryptoAsset(
+                name: name, primitive: .signature, family: family, parameterSet: parameters, quantumCategory: 0,
+                purpose: "checking the quotes of TPMs", providers: [.library])
+        }
     }
 
     /// What serves lattices: the library has not all of ML-DSA's parameter sets.

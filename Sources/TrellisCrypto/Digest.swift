@@ -41,6 +41,11 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// All bits zero, of a suite's size: what a chain of hashes begins with.
+    public static func zeros(_ suite: HashSuite) -> Digest { Digest(zeros: UInt8(truncatingIfNeeded: suite.digestSize)) }
+
+    private init(zeros size: UInt8) { self.size = size }
+
     /// Takes 64 or 96 hexadecimal digits of either case; nil for anything else.
     public init?(hex: String) {
         guard let bytes = Hex.decode(hex) else { return nil }

@@ -13,6 +13,7 @@ struct Trellis: AsyncParsableCommand {
             Dev.self,
             Propose.self,
             Verify.self,
+            Audit.self,
             Status.self,
             Watch.self,
             MCPCommand.self,

@@ -4,7 +4,9 @@
 import Testing
 
 @Suite struct PurityTests {
-    private static let pureRooms: Set = ["TrellisJSON", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify"]
+    private static let pureRooms: Set = [
+        "TrellisJSON", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisAudit",
+    ]
     private static let seededRooms: Set = ["TrellisSimulator"]
 
     /// Words that reach for the world, and what to do instead.

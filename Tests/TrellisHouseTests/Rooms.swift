@@ -19,7 +19,7 @@ struct Room: Sendable {
 }
 
 ///     CTrellisKernels <- Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
-///     JSON <- { API, MCP }
+///     JSON <- { Audit, API, MCP }; Audit sees Crypto and Model
 ///     Verify <- Client <- MCP <- trellis
 ///
 /// A room may look to the left; some may look at less.
@@ -38,6 +38,7 @@ enum House {
         Room("TrellisConsensus", sees: ["TrellisCrypto", "TrellisModel"]),
         Room("TrellisLedger", sees: ["TrellisCrypto", "TrellisModel"]),
         Room("TrellisVerify", sees: ["TrellisCrypto", "TrellisModel"], system: ["FoundationEssentials"]),
+        Room("TrellisAudit", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel"]),
 
         Room("TrellisStorage", sees: pure, system: machine),
         Room("TrellisTransport", sees: pure, libraries: sockets.union(["Logging"]), system: machine),
@@ -57,11 +58,12 @@ enum House {
             "TrellisMCP", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisClient"],
             libraries: ["NIOCore", "NIOPosix", "Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"], system: machine),
         Room("TrellisSimulator", sees: pure.union(["TrellisStorage"])),
-        Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus"], system: ["Foundation"]),
+        Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisAudit"], system: ["Foundation"]),
         Room(
             "trellis",
             sees: pure.union([
-                "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisMCP", "TrellisSimulator", "TrellisConformance",
+                "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisMCP", "TrellisAudit", "TrellisSimulator",
+                "TrellisConformance",
             ]),
             libraries: ["ArgumentParser", "Logging"], system: machine.union(["Foundation", "Dispatch"])),
     ]

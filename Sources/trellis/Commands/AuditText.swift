@@ -1,0 +1,100 @@
+// What `trellis audit verify` says: what was proven, by whom, and what was not. A chain in software says so in every form.
+
+import Foundation
+import TrellisAudit
+import TrellisCrypto
+
+enum AuditText {
+    /// Whether the checkpoint of a receipt is in the log.
+    struct Lookup: Encodable {
+        let receipt: String
+        let index: UInt64
+        let isFound: Bool
+    }
+
+    static func lines(_ report: AuditReport, _ lookups: [Lookup]) -> [String] {
+        var lines = [heading(report)]
+        let replay = report.replay
+        let span = replay.newestCheckpoint.map { ", the last one \($0)" } ?? ""
+        lines.append(row("validator", Terminal.shown(report.validator) + ", chain \(report.quote.statement.chain)"))
+        lines.append(row("log", "\(replay.records) records in \(replay.stretches) stretches, \(replay.checkpoints) checkpoints\(span)"))
+        lines.append(row("register", "\(replay.register)"))
+        lines.append(row("quoted", "\(report.quote.statement.time) ms since 1970, by the validator's clock"))
+        if let attestation = report.attestation, let key = report.quote.statement.key {
+            lines.append(row("TPM", "\(attestation.resets) resets, \(attestation.restarts) restarts, clock \(attestation.clock) ms"))
+            lines.append(row("key", "\(key.name), " + (report.isKeyPinned ? "the one given" : vouched(report))))
+        }
+        lines.append(row("nonce", report.isNonceChecked ? "the one given" : "not compared: the quote may be old (--nonce)"))
+        lines.append(
+            row("signature", report.isValidatorChecked ? "the validator's, by the genesis" : "of the validator not checked (--genesis)"))
+        for lookup in lookups {
+            let found = lookup.isFound ? "attested" : "not in this log"
+            lines.append(row("receipt", "\(Terminal.shown(lookup.receipt)): checkpoint \(lookup.index) \(found)"))
+        }
+        if report.laterRecords > 0 { lines.append(row("not proven", "\(report.laterRecords) later records")) }
+        for found in replay.breaks { lines.append(row(Terminal.styled("break", .red), found.description)) }
+        return lines
+    }
+
+    private static func heading(_ report: AuditReport) -> String {
+        guard report.isHardware else {
+            return Terminal.styled(
+                "valid, in SOFTWARE only: no TPM attests this log; whoever holds the validator's key can write another", .yellow)
+        }
+        let isTrusted = report.isKeyPinned && report.isNonceChecked && report.replay.breaks.isEmpty
+        return Terminal.styled(isTrusted ? "valid" : "valid, with what is said below", isTrusted ? .green : .yellow)
+    }
+
+    private static func vouched(_ report: AuditReport) -> String {
+        report.isValidatorChecked
+            ? "which the validator calls its TPM's: nothing else says so (--key)" : "the quote's own word: it may be anybody's (--key)"
+    }
+
+    private static func row(_ name: String, _ value: String) -> String {
+        name + String(repeating: " ", count: max(1, 11 - name.count)) + value
+    }
+
+    private struct Object: Encodable {
+        var valid = false
+        var error: String?
+        var module: String?
+        var validator: String?
+        var chain: String?
+        var records: UInt64?
+        var laterRecords: UInt64?
+        var checkpoints: UInt64?
+        var newestCheckpoint: UInt64?
+        var head: String?
+        var register: String?
+        var nonce: String?
+        var nonceChecked: Bool?
+        var key: String?
+        var keyPinned: Bool?
+        var validatorChecked: Bool?
+        var resets: UInt32?
+        var breaks: [String]?
+        var receipts: [Lookup]?
+    }
+
+    static func json(_ report: AuditReport, _ lookups: [Lookup]) -> [UInt8] {
+        let statement = report.quote.statement
+        return encoded(
+            Object(
+                valid: true, module: report.isHardware ? "tpm" : "software", validator: report.validator,
+                chain: statement.chain.description, records: report.replay.records, laterRecords: report.laterRecords,
+                checkpoints: report.replay.checkpoints, newestCheckpoint: report.replay.newestCheckpoint, head: statement.head.description,
+                register: statement.register.description, nonce: Hex.encode(statement.nonce), nonceChecked: report.isNonceChecked,
+                key: statement.key?.name, keyPinned: report.isHardware ? report.isKeyPinned : nil,
+                validatorChecked: report.isValidatorChecked, resets: report.attestation?.resets,
+                breaks: report.replay.breaks.map(\.description), receipts: lookups.isEmpty ? nil : lookups))
+    }
+
+    static func refusal(_ error: AuditError) -> [UInt8] { encoded(Object(error: error.description)) }
+
+    private static func encoded(_ object: Object) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(object)).map(Array.init) ?? []
+    }
+}
