@@ -80,6 +80,7 @@ extension Problem {
         case .overloaded: self.init(.tooManyRequests, "overloaded", "Overloaded", error.description, retryAfter: 1)
         case .tooLarge: self = .tooLarge(error.description)
         case .unknownCouncil: self = .unprocessable("unknown-council", error.description)
+        case .refusedSealing: self = .unprocessable("sealing", error.description)
         case .invalid: self = .unprocessable("invalid", error.description)
         case .timedOut: self.init(.gatewayTimeout, "timed-out", "Timed out", error.description)
         // The text of a storage error names files, which are nobody's business here.

@@ -29,6 +29,8 @@ public enum IgnoreReason: UInt8, Sendable, CaseIterable {
     case pendingFull
     /// As much evidence against this validator is recorded as the ledger holds.
     case evidenceFull
+    /// Sealed for recipients that genesis does not have or whose seats cannot approve it, or not sealed at all.
+    case sealing
 
     public var name: String {
         switch self {
@@ -39,6 +41,7 @@ public enum IgnoreReason: UInt8, Sendable, CaseIterable {
         case .unknownSeat: "unknown seat"
         case .pendingFull: "too many pending proposals"
         case .evidenceFull: "enough evidence against this validator"
+        case .sealing: "its recipients cannot decide it"
         }
     }
 }
@@ -49,14 +52,17 @@ public enum VoteRefusal: UInt8, Sendable, CaseIterable {
     case notPending
     /// Of a seat in a council that the proposal does not need.
     case otherCouncil
-    /// The seat has voted on it: the first vote holds.
+    /// The seat has voted on it, or abstains by rule: the first vote holds.
     case repeated
+    /// A sealed verdict where none was asked for, an open one where a sealed one was, or a reason that is too long.
+    case otherForm
 
     public var name: String {
         switch self {
         case .notPending: "nothing is pending"
         case .otherCouncil: "another council was asked"
         case .repeated: "the seat has voted"
+        case .otherForm: "another form of vote was asked for"
         }
     }
 }
@@ -105,8 +111,9 @@ public struct LedgerCounters: Sendable, Equatable, WireEncodable, WireDecodable 
     public internal(set) var approved: UInt64 = 0
     public internal(set) var rejected: UInt64 = 0
     public internal(set) var expired: UInt64 = 0
+    public internal(set) var sealed: UInt64 = 0
 
-    public var decisions: UInt64 { approved &+ rejected &+ expired }
+    public var decisions: UInt64 { approved &+ rejected &+ expired &+ sealed }
 
     init() {}
 
@@ -115,6 +122,15 @@ public struct LedgerCounters: Sendable, Equatable, WireEncodable, WireDecodable 
         approved = try decoder.u64()
         rejected = try decoder.u64()
         expired = try decoder.u64()
+    }
+
+    /// What the state digest takes: sealed outcomes, which were not always there, where there are any. The parts behind are digests, so
+    /// that eight bytes more are never taken for one of them.
+    var stateBytes: [UInt8] {
+        var encoder = WireEncoder()
+        encode(to: &encoder)
+        if sealed > 0 { encoder.u64(sealed) }
+        return encoder.bytes
     }
 
     public func encode(to encoder: inout WireEncoder) {
@@ -129,6 +145,7 @@ public struct LedgerCounters: Sendable, Equatable, WireEncodable, WireDecodable 
         case .approved: approved &+= 1
         case .rejected: rejected &+= 1
         case .expired: expired &+= 1
+        case .sealed: sealed &+= 1
         }
     }
 }

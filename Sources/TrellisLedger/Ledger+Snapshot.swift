@@ -5,12 +5,13 @@ import TrellisCrypto
 public import TrellisModel
 
 extension Ledger {
-    static let snapshotVersion: UInt8 = 2
+    static let snapshotVersion: UInt8 = 3
 
     /// The full state, canonically encoded: equal ledgers give equal bytes.
     public var snapshot: [UInt8] {
         var encoder = WireEncoder(reserving: 1024 + pending.bytes / 4)
-        encoder.u8(Self.snapshotVersion)
+        // Older validators read what has nothing new in it.
+        encoder.u8(counters.sealed > 0 ? Self.snapshotVersion : 2)
         encoder.digest(committee.chain)
         encoder.u64(committee.epoch)
         encoder.u64(lastCommit.index)
@@ -29,6 +30,7 @@ extension Ledger {
             encoder.list(entry.seats)
         }
         evidence.encode(to: &encoder)
+        if counters.sealed > 0 { encoder.u64(counters.sealed) }
         return encoder.bytes
     }
 
@@ -72,8 +74,11 @@ extension Ledger {
         }
         let count = try decoder.count("pending proposals", limit: Self.pendingMaximum)
         for _ in 0..<count { try restorePending(from: &decoder) }
-        // The first version knew no evidence.
+        // The first version knew no evidence, the second no sealed outcomes.
         if version > 1 { evidence = try EvidenceRegister(from: &decoder) }
+        guard version > 2 else { return }
+        counters.sealed = try decoder.u64()
+        guard counters.sealed > 0 else { throw WireError.invalid(what: "number of sealed outcomes", offset: decoder.offset - 8) }
     }
 
     private mutating func restorePending(from decoder: inout WireDecoder) throws {
@@ -86,12 +91,12 @@ extension Ledger {
         guard let councils = committee.councils(of: proposal) else {
             throw LedgerError.inconsistentSnapshot("pending proposal \(identifier) names an unknown council")
         }
-        let places = councils.flatMap(\.council.openSeats)
-        let fits = zip(seats, places).allSatisfy { $0.seat == $1.seat && $0.weight == $1.weight }
+        let places = councils.flatMap { $0.council.opening(for: proposal) }
+        let fits = zip(places, seats).allSatisfy { $0.becomes($1) }
         guard seats.count == places.count, fits, !pending.contains(identifier) else {
             throw LedgerError.inconsistentSnapshot("pending proposal \(identifier) does not fit its council or is repeated")
         }
-        let needed = PendingProposals.bytes(proposal: bytes.count, seats: seats.count)
+        let needed = PendingProposals.bytes(proposal: bytes.count, seats: seats.count, isSealed: proposal.sealed != nil)
         guard pending.bytes + needed <= Self.pendingBytesMaximum else {
             throw LedgerError.inconsistentSnapshot("pending proposals exceed \(Self.pendingBytesMaximum) bytes")
         }

@@ -98,7 +98,7 @@ public struct Ledger: Sendable {
     /// evidence where there is any. No proposal's state hash is a tagged hash, so the parts cannot be taken for one another.
     mutating func stateDigest() -> Digest {
         let suite = committee.suite
-        return suite.tagged(.state, [counters.wireBytes, pending.stateHashes(suite), evidence.digest(suite)?.bytes ?? []])
+        return suite.tagged(.state, [counters.stateBytes, pending.stateHashes(suite), evidence.digest(suite)?.bytes ?? []])
     }
 }
 
@@ -136,7 +136,7 @@ extension Ledger {
             .sorted { ($0.deadline, $0.identifier) < ($1.deadline, $1.identifier) }
         for entry in due {
             history.insert(entry.identifier)
-            decide(entry, .expired, commit, &execution)
+            decide(entry, Decision.outcomeAtDeadline(ballots(entry)), commit, &execution)
         }
         pending.remove(due.map(\.identifier))
     }
@@ -186,14 +186,16 @@ extension Ledger {
         guard !pending.contains(identifier) else { return .duplicate }
         guard let proposal = try? Proposal(wireBytes: Array(bytes), suite: committee.suite) else { return .malformed }
         guard let councils = committee.councils(of: proposal) else { return .unknownCouncil }
-        let needed = PendingProposals.bytes(proposal: bytes.count, seats: councils.reduce(0) { $0 + $1.council.seats.count })
+        guard committee.refusal(ofSealing: proposal) == nil else { return .sealing }
+        let needed = PendingProposals.bytes(
+            proposal: bytes.count, seats: councils.reduce(0) { $0 + $1.council.seats.count }, isSealed: proposal.sealed != nil)
         guard pending.entries.count < Self.pendingMaximum, pending.bytes + needed <= Self.pendingBytesMaximum else { return .pendingFull }
         // The councils of one proposal have one deadline: the latest of theirs.
         let time = councils.map(\.council.deadline).max() ?? 0
         let (deadline, overflow) = commit.timestamp.addingReportingOverflow(time)
         pending.append(
             proposal, identifier: identifier,
-            ballots: councils.map { PendingBallot(council: UInt32($0.index), seats: $0.council.openSeats) },
+            ballots: councils.map { PendingBallot(council: UInt32($0.index), seats: $0.council.opening(for: proposal)) },
             opened: OrderPoint(commit: commit.index, timestamp: commit.timestamp), deadline: overflow ? .max : deadline, bytes: needed)
         execution.opened.append(identifier)
         return nil
@@ -260,12 +262,5 @@ extension Ledger {
     private mutating func append(_ identifier: Digest, leafHash: Digest, _ bytes: ArraySlice<UInt8>, _ execution: inout Execution) {
         execution.appended.append(LogAppend(index: frontier.size, identifier: identifier, bytes: bytes))
         frontier.append(leafHash) { execution.nodes.append((level: $0, index: $1, hash: $2)) }
-    }
-}
-
-extension Council {
-    /// Its seats before any has voted.
-    var openSeats: [SeatVote] {
-        seats.enumerated().map { SeatVote(seat: UInt32($0), weight: $1.weight, verdict: nil, reason: "") }
     }
 }

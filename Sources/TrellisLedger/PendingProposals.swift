@@ -59,7 +59,9 @@ struct PendingProposals: Sendable {
     private(set) var nextDeadline: Milliseconds?
 
     /// The most bytes that the decision on such a proposal can take, less a constant.
-    static func bytes(proposal: Int, seats: Int) -> Int { proposal + seats * SeatVote.encodedSizeMaximum }
+    static func bytes(proposal: Int, seats: Int, isSealed: Bool) -> Int {
+        proposal + seats * SeatVote.encodedSizeMaximum(isSealed: isSealed)
+    }
 
     func contains(_ identifier: Digest) -> Bool { sequences[identifier] != nil }
 
@@ -100,6 +102,7 @@ struct PendingProposals: Sendable {
         guard place < entries[position].ballots[ballot].seats.count else { return .otherCouncil }
         let open = entries[position].ballots[ballot].seats[place]
         guard open.verdict == nil else { return .repeated }
+        guard vote.fits(entries[position].proposal) else { return .otherForm }
         entries[position].ballots[ballot].seats[place] = SeatVote(
             seat: seat, weight: open.weight, verdict: vote.verdict, reason: vote.reason)
         entries[position].stateHash = nil

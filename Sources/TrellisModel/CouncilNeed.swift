@@ -42,11 +42,13 @@ public enum CouncilNeed: Sendable, Equatable {
         case .one: return outcomes.first ?? nil
         case .all:
             if outcomes.contains(.rejected) { return .rejected }
-            return outcomes.allSatisfy { $0 == .approved } ? .approved : nil
+            if outcomes.allSatisfy({ $0 == .approved }) { return .approved }
         case .any:
             if outcomes.contains(.approved) { return .approved }
-            return outcomes.allSatisfy { $0 == .rejected } ? .rejected : nil
+            if outcomes.allSatisfy({ $0 == .rejected }) { return .rejected }
         }
+        // No ballot is open, and a sealed one could turn it.
+        return outcomes.contains(nil) ? nil : .sealed
     }
 }
 

@@ -6,33 +6,41 @@ public enum Outcome: UInt8, Sendable {
     case approved = 1
     case rejected = 2
     case expired = 3
+    /// The votes are sealed: whoever holds the proposal's reply key knows what they come to.
+    case sealed = 4
 
     public var name: String {
         switch self {
         case .approved: "approved"
         case .rejected: "rejected"
         case .expired: "expired"
+        case .sealed: "sealed"
         }
     }
 }
 
 extension Outcome {
     /// Where a council stands: approved once the weight that approves is enough, rejected as soon as it cannot be enough any
-    /// more (abstentions approve nothing), nil while the votes still out can turn it either way.
+    /// more (abstentions approve nothing), nil while the votes still out can turn it either way. Sealed votes can too: where they
+    /// leave it open and no other is out, the outcome is sealed.
     public init?(tallying seats: [SeatVote], thresholdPermille: UInt64) {
         var total: UInt64 = 0
         var approving: UInt64 = 0
+        var sealed: UInt64 = 0
         var open: UInt64 = 0
         for seat in seats {
             total += seat.weight
             if seat.verdict == .approve { approving += seat.weight }
+            if seat.verdict == .sealed { sealed += seat.weight }
             if seat.verdict == nil { open += seat.weight }
         }
         let needed = Council.approvalWeight(of: total, thresholdPermille: thresholdPermille)
         if approving >= needed {
             self = .approved
-        } else if approving + open < needed {
+        } else if approving + sealed + open < needed {
             self = .rejected
+        } else if open == 0 {
+            self = .sealed
         } else {
             return nil
         }
@@ -62,7 +70,12 @@ public struct OrderPoint: Sendable, Equatable, WireEncodable, WireDecodable {
 
 /// How one seat stood when the decision fell. `verdict` is nil for a seat that had not voted.
 public struct SeatVote: Sendable, Equatable, WireEncodable, WireDecodable {
-    public static let encodedSizeMaximum = 4 + 8 + 1 + 4 + Vote.reasonMaximum
+    public static let encodedSizeMaximum = encodedSizeMaximum(isSealed: true)
+
+    /// The most bytes of a vote on a proposal, sealed or not.
+    public static func encodedSizeMaximum(isSealed: Bool) -> Int {
+        4 + 8 + 1 + 4 + (isSealed ? SealedReason.textSize : Vote.reasonMaximum)
+    }
 
     public let seat: UInt32
     public let weight: UInt64
@@ -83,7 +96,7 @@ public struct SeatVote: Sendable, Equatable, WireEncodable, WireDecodable {
         let code = try decoder.u8()
         verdict = Verdict(rawValue: code)
         guard code == 0 || verdict != nil else { throw .invalid(what: "verdict", offset: decoder.offset - 1) }
-        reason = try decoder.string("reason", limit: Vote.reasonMaximum)
+        reason = try decoder.string("reason", limit: SealedReason.textSize)
     }
 
     public func encode(to encoder: inout WireEncoder) {
@@ -179,6 +192,12 @@ public struct Decision: Sendable, Equatable, WireEncodable, WireDecodable {
 
     /// What the votes come to; nil when they leave it open.
     public var tally: Outcome? { proposal.need.flatMap { $0.outcome(ballots.map(\.outcome)) } }
+
+    /// What becomes of a proposal whose votes leave it open at its deadline: nobody but the holder of the reply key knows whether sealed
+    /// votes left it open.
+    public static func outcomeAtDeadline(_ ballots: [Ballot]) -> Outcome {
+        ballots.contains { $0.seats.contains { $0.verdict == .sealed } } ? .sealed : .expired
+    }
 }
 
 /// A leaf of the log.

@@ -70,8 +70,9 @@ public struct Limits: Sendable, Equatable {
             + 4 + attestations * attestationBytes
         transactionBytes = Int(clamping: parameters.transactionBytes)
         let proof = AttestationProof.encodedSizeMaximum(suite, signatureBytes: signatureBytes)
-        // A full vote batch and any evidence must always fit.
-        payloadBytes = max(Int(clamping: parameters.payloadBytes), transactionBytes + 64, signatureBytes + 1024, 2 * proof + 64)
+        // A vote with the longest reason and any evidence must always fit.
+        let batchBytes = signatureBytes + 512 + SealedReason.textSize
+        payloadBytes = max(Int(clamping: parameters.payloadBytes), transactionBytes + 64, batchBytes, 2 * proof + 64)
         blockBytes = headerBytes + payloadBytes + 4 + signatureBytes
         certificateBytes = Checkpoint.encodedSizeMaximum + 4 + validators.count * proof
         messageBytes = max(blockBytes + certificateBytes, 4 * blockBytes) + 4096

@@ -61,6 +61,7 @@ public struct ProposalField: Sendable, Equatable, WireEncodable, WireDecodable {
 
 /// What may stand behind a proposal's fields, by the number that it has there.
 enum ProposalSection: UInt8 {
+    case sealed = 1
     case proposer = 2
 }
 
@@ -82,19 +83,21 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
     public let text: String
     /// Sorted by the bytes of their names, names unique.
     public let fields: [ProposalField]
+    /// What only chosen validators can read; `text` is empty then.
+    public internal(set) var sealed: SealedContent?
     /// Who proposes, where it says so.
     public internal(set) var proposer: Proposer?
 
     public init(
         nonce: Nonce, council: String = Council.defaultName, kind: String, text: String, fields: [String: String] = [:],
-        proposer: Proposer? = nil
+        sealed: SealedContent? = nil, proposer: Proposer? = nil
     ) {
         self.nonce = nonce
+        self.sealed = sealed
         self.council = council
         self.kind = kind
         self.text = text
-        self.fields = fields.map { ProposalField(name: $0.key, value: $0.value) }
-            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        self.fields = ProposalField.sorted(fields)
         self.proposer = proposer
     }
 
@@ -123,14 +126,16 @@ public struct Proposal: Sendable, Equatable, WireEncodable, WireDecodable {
             }
             last = number
             switch section {
+            case .sealed: sealed = try SealedContent(from: &decoder)
             case .proposer: proposer = try Proposer(from: &decoder)
             }
         }
         guard count > 0 else { throw .invalid(what: "number of sections", offset: decoder.offset - 1) }
+        guard sealed == nil || text.isEmpty else { throw .invalid(what: "text beside sealed content", offset: decoder.offset) }
     }
 
     private var sections: [(ProposalSection, any WireEncodable)] {
-        [proposer.map { (.proposer, $0) }].compactMap { $0 }
+        [sealed.map { (.sealed, $0) }, proposer.map { (.proposer, $0) }].compactMap { $0 }
     }
 
     public func encode(to encoder: inout WireEncoder) {

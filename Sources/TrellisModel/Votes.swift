@@ -7,18 +7,22 @@ public enum Verdict: UInt8, Sendable, CaseIterable {
     case approve = 1
     case reject = 2
     case abstain = 3
+    /// One of the others, which only the holder of the proposal's reply key can read.
+    case sealed = 4
 
     public var name: String {
         switch self {
         case .approve: "approve"
         case .reject: "reject"
         case .abstain: "abstain"
+        case .sealed: "sealed"
         }
     }
 }
 
 /// One seat's verdict on one proposal, with its reason.
 public struct Vote: Sendable, Equatable, WireEncodable, WireDecodable {
+    /// The most bytes of a reason in the clear.
     public static let reasonMaximum = 512
 
     public let proposal: Digest
@@ -31,11 +35,18 @@ public struct Vote: Sendable, Equatable, WireEncodable, WireDecodable {
         self.reason = reason.truncated(utf8: Self.reasonMaximum)
     }
 
+    /// A vote whose reason, and verdict where it is `sealed`, only the proposer reads.
+    public init(proposal: Digest, verdict: Verdict, reason: SealedReason) {
+        self.proposal = proposal
+        self.verdict = verdict
+        self.reason = reason.text
+    }
+
     public init(from decoder: inout WireDecoder) throws(WireError) {
         proposal = try decoder.digest(.sha256)
         guard let verdict = Verdict(rawValue: try decoder.u8()) else { throw .invalid(what: "verdict", offset: decoder.offset - 1) }
         self.verdict = verdict
-        reason = try decoder.string("reason", limit: Self.reasonMaximum)
+        reason = try decoder.string("reason", limit: SealedReason.textSize)
     }
 
     public func encode(to encoder: inout WireEncoder) {

@@ -53,6 +53,7 @@ public enum NodeError: Error, Sendable, CustomStringConvertible {
     case overloaded
     case tooLarge(bytes: Int, limit: Int)
     case unknownCouncil(String, known: [String])
+    case refusedSealing(SealingRefusal)
     case invalid(String)
     case timedOut
     case storage(String)
@@ -63,6 +64,7 @@ public enum NodeError: Error, Sendable, CustomStringConvertible {
         case .overloaded: "the pool is full"
         case .tooLarge(let bytes, let limit): "\(bytes) bytes exceed the limit of \(limit)"
         case .unknownCouncil(let name, let known): "no council is called '\(name)'; there is \(known.joined(separator: ", "))"
+        case .refusedSealing(let refusal): "the sealed proposal cannot be decided: \(refusal)"
         case .invalid(let reason): reason
         case .timedOut: "not there yet"
         case .storage(let reason): reason
@@ -137,7 +139,7 @@ public protocol NodeService: Sendable {
     var committee: Committee { get }
 
     /// Puts transactions into the pool; those already known are accepted again without effect. Throws `overloaded`, `tooLarge`,
-    /// `unknownCouncil`, `stopped`.
+    /// `unknownCouncil`, `refusedSealing`, `stopped`.
     func submit(_ transactions: [Transaction]) async throws(NodeError)
     func status(of identifier: Digest) async throws(NodeError) -> EntryStatus
     /// Waits until all are at least at `finality`; throws `timedOut` otherwise, with nothing lost.

@@ -47,6 +47,7 @@ extension Replica {
             guard proposal.hasValidProposer(chain: committee.chain) else {
                 throw .invalid("the proposer's key did not sign this proposal for chain \(committee.chain)")
             }
+            if let refusal = committee.refusal(ofSealing: proposal) { throw .refusedSealing(refusal) }
         default: throw .invalid("only proposals and records may be submitted")
         }
     }

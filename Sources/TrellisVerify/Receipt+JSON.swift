@@ -54,6 +54,7 @@ extension Receipt {
             writer.open("{", key: "fields")
             for field in decision.proposal.fields { writer.string(field.name, field.value) }
             writer.close("}")
+            if let sealed = decision.proposal.sealed { summarize(sealed, &writer) }
             if let proposer = decision.proposal.proposer { summarize(proposer, &writer) }
             summarize(decision, &writer)
             writer.string("proposed", Text.time(decision.proposed.timestamp))
@@ -69,6 +70,16 @@ extension Receipt {
             writer.string("scheme", signed.scheme.name)
         case .token: writer.string("token", proposer.identifier.description)
         }
+        writer.close("}")
+    }
+
+    private static func summarize(_ sealed: SealedContent, _ writer: inout JSONWriter) {
+        writer.open("{", key: "sealed")
+        writer.open("[", key: "recipients")
+        for recipient in sealed.recipients { writer.number(nil, UInt64(recipient)) }
+        writer.close("]")
+        writer.string("outcome", sealed.isOutcomeSealed ? "sealed" : "clear")
+        writer.string("envelope_sha256", HashSuite.sha256.hash(sealed.envelope).description)
         writer.close("}")
     }
 

@@ -36,7 +36,8 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    mutating func number(_ key: String, _ value: UInt64) {
+    /// An element of a list has no key.
+    mutating func number(_ key: String?, _ value: UInt64) {
         item(key)
         bytes.append(contentsOf: "\(value)".utf8)
     }

@@ -15,7 +15,7 @@ extension VerifiedReceipt {
             let several = decision.ballots.count > 1
             var lines = [
                 "valid: council\(several ? "s" : "") \(Text.quoted(decision.proposal.council)) \(decision.outcome.sentence)",
-                "  \(Text.quoted(decision.proposal.kind))  \(Text.quoted(decision.proposal.text))",
+                "  \(Text.quoted(decision.proposal.kind))  \(Self.content(of: decision.proposal))",
             ]
             lines += decision.proposal.fields.map { "  \(Text.quoted($0.name))  \(Text.quoted($0.value))" }
             lines.append("  identifier  \(identifier)")
@@ -47,6 +47,12 @@ extension VerifiedReceipt {
         case .token(let name): ["  proposed by token \(name), as the validator said that took it"]
         case nil: []
         }
+    }
+
+    private static func content(of proposal: Proposal) -> String {
+        guard let sealed = proposal.sealed else { return Text.quoted(proposal.text) }
+        let recipients = sealed.recipients.map { "\($0)" }.joined(separator: ", ")
+        return "\(sealed.envelope.count) sealed bytes, for validators \(recipients)"
     }
 
     private static func standing(_ ballot: Ballot) -> String {
@@ -103,6 +109,7 @@ extension Outcome {
         case .approved: "approved"
         case .rejected: "rejected"
         case .expired: "did not decide before the deadline on"
+        case .sealed: "decided, with sealed votes, on"
         }
     }
 }

@@ -40,11 +40,12 @@ public struct VerifiedReceipt: Sendable {
 
     /// The names of the deciding councils' seats; empty for a record.
     public var seatNames: [String] { councils.flatMap { $0.seats.map(\.name) } }
-    /// Whether every vote that the decision counts is signed by its seat.
+    /// Whether every vote that the decision counts is signed by its seat, but those that seats were given by rule.
     public var allVotesSigned: Bool {
         guard case .decision(let decision) = entry else { return true }
-        return zip(decision.ballots, signedVotes).allSatisfy { ballot, signed in
-            zip(ballot.seats, signed).allSatisfy { $0.verdict == nil || $1 }
+        return zip(zip(councils, decision.ballots), signedVotes).allSatisfy { ballot, signed in
+            let opening = ballot.0.opening(for: decision.proposal)
+            return zip(zip(opening, ballot.1.seats), signed).allSatisfy { $0.0.verdict != nil || $0.1.verdict == nil || $1 }
         }
     }
 
@@ -117,14 +118,12 @@ extension Receipt {
         }
         guard councils.count == decision.ballots.count else { throw .contradiction("it has not one ballot for each council") }
         for ((_, council), ballot) in zip(councils, decision.ballots) {
-            let fits = zip(council.seats, ballot.seats).enumerated().allSatisfy { place, pair in
-                pair.1.seat == UInt32(place) && pair.1.weight == pair.0.weight
-            }
-            guard fits, council.seats.count == ballot.seats.count else {
+            let opening = council.opening(for: decision.proposal)
+            guard opening.count == ballot.seats.count, zip(opening, ballot.seats).allSatisfy({ $0.becomes($1) }) else {
                 throw .contradiction("its seats are not those of council '\(council.name)'")
             }
         }
-        guard decision.outcome == decision.tally ?? .expired else {
+        guard decision.outcome == decision.tally ?? Decision.outcomeAtDeadline(decision.ballots) else {
             throw .contradiction("its votes do not give the outcome '\(decision.outcome.name)'")
         }
         guard decision.proposal.hasValidProposer(chain: committee.chain) else {

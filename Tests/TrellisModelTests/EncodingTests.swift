@@ -59,6 +59,12 @@ import TrellisModel
     @Test func extendedProposal() throws {
         try conform(Proposal.self, "extendedProposal") { generator, _ in try generator.extendedProposal() }
     }
+    @Test func sealedProposal() throws {
+        try conform(Proposal.self, "sealedProposal") { generator, _ in try generator.sealedProposal() }
+    }
+    @Test func sealedDecision() throws {
+        try conform(Decision.self, "sealedDecision") { generator, _ in try generator.sealedDecision() }
+    }
     @Test func record() throws { try conform(Record.self) { generator, _ in try generator.record() } }
     @Test func vote() throws { try conform(Vote.self) { generator, _ in generator.vote() } }
     @Test func voteBatch() throws { try conform(VoteBatch.self) { generator, _ in generator.voteBatch() } }

@@ -52,9 +52,16 @@ extension Seeded {
         return try proposal.signed(by: key, chain: digest())
     }
 
+    mutating func sealedProposal() throws -> Proposal {
+        let nonce = try nonce()
+        let recipients = Set((0...below(4)).map { _ in u32() })
+        let content = SealedContent(recipients: Array(recipients), isOutcomeSealed: below(2) == 0, envelope: bytes(below(60)))
+        return Proposal(nonce: nonce, council: text(8), kind: text(8), text: "", fields: ["\(text(4))0": text(10)], sealed: content)
+    }
+
     mutating func record() throws -> Record { Record(nonce: try nonce(), data: bytes(below(60))) }
 
-    mutating func verdict() -> Verdict { Verdict.allCases[below(Verdict.allCases.count)] }
+    mutating func verdict() -> Verdict { [.approve, .reject, .abstain][below(3)] }
 
     mutating func vote() -> Vote { Vote(proposal: digest(), verdict: verdict(), reason: text(20)) }
 
@@ -86,6 +93,11 @@ extension Seeded {
         let proposal = try proposal()
         let outcome = outcome()
         return decision([ballot()], proposal, outcome)
+    }
+
+    mutating func sealedDecision() throws -> Decision {
+        let seats = (0..<4).map { SeatVote(seat: $0, weight: u64() >> 32, verdict: below(2) == 0 ? .sealed : verdict(), reason: text(20)) }
+        return decision([Ballot(thresholdPermille: 500, seats: seats)], try sealedProposal(), .sealed)
     }
 
     mutating func jointDecision() throws -> Decision {
