@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients
 from trellis_client import Genesis, MalformedError, ProofError, TrellisError
 from trellis_client.codec import Integer, Wire, require
 from trellis_client.ledger import Attestation, Tag
-from trellis_client.proof import open_proof, quoted, require_unedited
+from trellis_client.proof import open_proof, render, require_unedited
 from trellis_client.signatures import NAMES
 
 EVIDENCE, FORMAT = b"\x04", "trellis/evidence/1"
@@ -79,7 +79,7 @@ def main() -> None:
     except (OSError, TrellisError) as error:
         sys.exit(f"invalid: {error}")
     author = evidence.first.prefix.author
-    print(f"valid: validator {author} {quoted(genesis.validators[author].name)}: {OFFENCES[evidence.offence]} at {evidence.position()}")
+    print(f"valid: validator {author} {render(genesis.validators[author].name)}: {OFFENCES[evidence.offence]} at {evidence.position()}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients/python/src"))
 from trellis_client import Genesis, TrellisError, VerifiedDecision, Verdict, verify_receipt
-from trellis_client.proof import quoted
+from trellis_client.proof import render
 
 
 def main():
@@ -27,13 +27,13 @@ def report(file, genesis):
     proven = verify_receipt(file, genesis)
     if isinstance(proven, VerifiedDecision):
         decision = proven.decision
-        print(f"decision: {decision.outcome.name.lower()} {quoted(decision.proposal.text)}")
+        print(f"decision: {decision.outcome.name.lower()} {render(decision.proposal.text)}")
         for place, (council, ballot) in enumerate(zip(decision.councils, decision.ballots, strict=True)):
-            print(f"council {quoted(council)}:")
+            print(f"council {render(council)}:")
             for vote in ballot.votes:
                 verdict = "no vote" if vote.verdict is Verdict.NONE else vote.verdict.name.lower()
                 signed = ", signed by the seat" if (place, vote.seat) in proven.signed_votes else ""
-                print(f"  seat {vote.seat}, weight {vote.weight}: {verdict}{signed} {quoted(vote.reason) if vote.reason else ''}".rstrip())
+                print(f"  seat {vote.seat}, weight {vote.weight}: {verdict}{signed} {render(vote.reason) if vote.reason else ''}".rstrip())
     size = proven.certificate.checkpoint.log_size
     print(f"valid: entry {proven.index} of {size}, signed by stake {proven.stake} of {proven.total_stake}")
 

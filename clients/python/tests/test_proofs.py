@@ -14,7 +14,7 @@ from trellis_client import Decision, Genesis, GenesisError, ProofError, Verified
 from trellis_client.codec import SHA256, Reader, Suite
 from trellis_client.genesis import FORMAT, _encoded
 from trellis_client.ledger import RECORD, Attested, Record, VoteProof, nonce_of, read_entry
-from trellis_client.proof import Receipt, quoted, utc
+from trellis_client.proof import Receipt, render, utc
 from trellis_client.signatures import SCHEMES
 
 COMMITTEES = vectors("TrellisModelTests", "proofs.json")
@@ -220,7 +220,8 @@ def test_a_scheme_that_cannot_be_checked() -> None:
 def test_text_and_times() -> None:
     assert utc(TIME) == "2026-11-18T11:06:40.000Z" and utc(0) == "1970-01-01T00:00:00.000Z"
     assert utc((1 << 64) - 1) == "584556019-04-03T14:25:51.615Z" and utc(951_782_400_123) == "2000-02-29T00:00:00.123Z"
-    assert quoted('a"\\\n\x00\u200b\U000e0001ü') == '"a\\"\\\\\\n\\u0000\\u200b\\udb40\\udc01ü"'
+    assert render('a"\\\n\x00\u200b\U000e0001ü') == '"a\\"\\\\\\n\\u0000\\u200b\\udb40\\udc01ü"'
+    assert render(["\b\f\x7f\\b", {}]) == '[\n  "\\u0008\\u000c\\u007f\\\\b",\n  {}\n]'
 
 
 JOINT_CASES = [

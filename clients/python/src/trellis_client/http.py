@@ -1,12 +1,13 @@
-"""HTTP/1.1 as far as a validator speaks it (RFC 9112): requests, and responses decoded piece by piece with a bound on everything. Each
-request has a connection of its own, so none is sent on one that is about to close."""
-import asyncio
+"""HTTP by the standard library, with a bound on bytes and time, and an end from outside. Each request has a connection of its own, so none
+is sent on one that is about to close."""
 import contextlib
-import math
-import re
+import functools
+import socket
 import ssl
+import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import Callable, Iterator, Sequence
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,10 +16,9 @@ from .errors import TimedOutError, UnexpectedAnswerError, UnreachableError
 PIECE = 1 << 16
 
 class Endpoint(NamedTuple):
-    """Where a validator's API is."""
-    host: str
-    port: int
-    tls: ssl.SSLContext | None
+    """Where a validator's API is; `connection` makes one, given a `timeout`."""
+    url: str
+    connection: Callable[..., HTTPConnection]
     prefix: str
 
     @classmethod
@@ -27,107 +27,85 @@ class Endpoint(NamedTuple):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
             raise ValueError(f"'{url}' is not the address of an HTTP API")
-        tls = ssl.create_default_context() if parts.scheme == "https" else None
-        return cls(parts.hostname, parts.port or (443 if tls else 80), tls, parts.path.rstrip("/"))
+        connection: Callable[..., HTTPConnection] = functools.partial(HTTPConnection, parts.hostname, parts.port or 80)
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            connection = functools.partial(HTTPSConnection, parts.hostname, parts.port or 443, context=context)
+        return cls(url, connection, parts.path.rstrip("/"))
 
 class Request(NamedTuple):
     """What to send; at most `limit` bytes come back. All of it must be over when the monotonic clock shows `deadline`, and nothing may come
-    for `idle` seconds at most. `attempt` counts from 0."""
+    for `idle` seconds at most."""
     method: str
     path: str
     deadline: float
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    limit: float = 64 << 20
+    body: bytes | None = None
+    limit: int = 64 << 20
     idle: float = 86_400
-    attempt: int = 0
-
-    def left(self) -> float:
-        """Seconds until something must have happened. Raises TimeoutError where none are left."""
-        seconds = min(self.deadline - time.monotonic(), self.idle)
-        if seconds <= 0:
-            raise TimeoutError
-        return seconds
-
-    def encoded(self, endpoint: Endpoint) -> bytes:
-        host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-        length = (("Content-Length", str(len(self.body))),) if self.method == "POST" else ()
-        fields = (("Host", f"{host}:{endpoint.port}"), ("Connection", "close"), *length, *self.headers)
-        lines = [f"{self.method} {endpoint.prefix}{self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", ""]
-        return "\r\n".join(lines).encode("ascii") + self.body
 
 class Answer(NamedTuple):
     status: int
-    headers: dict[str, str]
+    retry_after: str
     body: bytes
 
-class Response:
-    """An answer that arrives: its head, then its body piece by piece. Raises UnexpectedAnswerError, and what its reader raises."""
-    def __init__(self, reader: asyncio.StreamReader, request: Request) -> None:
-        self.reader, self.request, self.status, self.headers = reader, request, 0, dict[str, str]()
+class Transport:
+    """The connections of one call, one after another. `stop` ends the call from another thread, at once where it waits."""
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self.endpoints, self.stopped = endpoints, threading.Event()
+        self.connected: socket.socket | None = None
 
-    async def read_head(self) -> None:
-        while self.status < 200:
-            head = await self._until(b"\r\n\r\n")
-            self.status = int(_matched(r"HTTP/1\.[01] ([1-5][0-9][0-9])(?s:[ \r].*)?", head))
-            self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:])}
+    def stop(self) -> None:
+        self.stopped.set()
+        if self.connected:
+            _shut(self.connected)
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The body: in chunks, of a length, or up to the end of the connection."""
-        is_chunked, allowed = "transfer-encoding" in self.headers, self.request.limit
-        left = await self._chunk_size() if is_chunked else float(_matched("([0-9]{1,15}|inf)", self.headers.get("content-length", "inf")))
-        while left:
-            piece = await self._read(int(min(left, PIECE)))
-            if not piece and left < math.inf:
-                raise EOFError("the connection broke")
-            left, allowed = left - len(piece) if piece else 0, allowed - len(piece)
-            if allowed < 0:
-                raise UnexpectedAnswerError("the answer is larger than any answer can be")
-            yield piece
-            if is_chunked and not left:
-                _matched("()", await self._until(b"\r\n"))
-                left = await self._chunk_size()
+    def pause(self, seconds: float) -> None:
+        """Raises UnreachableError when stopped."""
+        if self.stopped.wait(seconds):
+            raise UnreachableError("the call was stopped")
 
-    async def _chunk_size(self) -> float:
-        _matched("((?i:chunked))", self.headers["transfer-encoding"])
-        return int(_matched("([0-9a-fA-F]{1,8})(?: *;.*)?", await self._until(b"\r\n")), 16)
+    @contextlib.contextmanager
+    def response(self, request: Request, attempt: int) -> Iterator[HTTPResponse]:
+        """Sends a request; leaving the context closes the connection. Raises TimedOutError, UnreachableError, UnexpectedAnswerError, within
+        the context too."""
+        url, connect, prefix = self.endpoints[attempt % len(self.endpoints)]
+        left = max(0.001, request.deadline - time.monotonic())
+        with contextlib.ExitStack() as stack:
+            try:
+                connection = stack.enter_context(contextlib.closing(connect(timeout=min(left, request.idle))))
+                connection.connect()
+                # What waits for bytes starts again with each; when the time is over, the connection ends.
+                timer = threading.Timer(min(left, threading.TIMEOUT_MAX), _shut, (connection.sock,))
+                stack.callback(timer.cancel)
+                timer.start()
+                self.connected = connection.sock
+                self.pause(0)
+                connection.request(request.method, prefix + request.path, request.body, {"Connection": "close", **dict(request.headers)})
+                yield stack.enter_context(connection.getresponse())
+            except (OSError, EOFError, HTTPException) as error:
+                if isinstance(error, TimeoutError) or time.monotonic() >= request.deadline:
+                    raise TimedOutError(f"no answer from {url} in time") from None
+                kind = UnreachableError if isinstance(error, (OSError, EOFError, IncompleteRead)) else UnexpectedAnswerError
+                raise kind(f"no answer from {url}: {type(error).__name__}: {error}") from error
 
-    async def _read(self, count: int) -> bytes:
-        async with asyncio.timeout(self.request.left()):
-            return await self.reader.read(count)
+    def send(self, request: Request, attempt: int) -> Answer:
+        """Sends a request and takes its answer whole."""
+        with self.response(request, attempt) as response:
+            return Answer(response.status, response.headers.get("Retry-After", ""), read_body(response, request.limit))
 
-    async def _until(self, end: bytes) -> str:
-        async with asyncio.timeout(self.request.left()):
-            return (await self.reader.readuntil(end))[: -len(end)].decode("latin-1")
+def read_body(response: HTTPResponse, limit: int) -> bytes:
+    """Piece by piece, since a length that is announced is only a claim."""
+    body = bytearray()
+    while piece := response.read(PIECE):
+        body += piece
+        if len(body) > limit:
+            raise UnexpectedAnswerError("the answer is larger than any answer can be")
+    # Without a length, a head that was cut off looks like one.
+    if response.length or (response.length is None and not body):
+        raise EOFError("the connection broke")
+    return bytes(body)
 
-def _matched(pattern: str, text: str) -> str:
-    match = re.fullmatch(pattern, text)
-    if match is None:
-        raise UnexpectedAnswerError("the answer is not HTTP/1.1 as expected")
-    return match[1]
-
-@contextlib.asynccontextmanager
-async def response(endpoint: Endpoint, request: Request) -> AsyncIterator[Response]:
-    """Sends a request; leaving the context, or being cancelled in it, closes the connection. Raises TimedOutError, UnreachableError,
-    UnexpectedAnswerError, within the context too."""
-    with contextlib.ExitStack() as stack:
-        try:
-            async with asyncio.timeout(request.left()):
-                reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port, ssl=endpoint.tls, limit=PIECE)
-                stack.callback(writer.transport.abort)
-                writer.write(request.encoded(endpoint))
-                await writer.drain()
-            answer = Response(reader, request)
-            await answer.read_head()
-            yield answer
-        except TimeoutError:
-            raise TimedOutError(f"no answer from {endpoint.host}:{endpoint.port} in time") from None
-        except asyncio.LimitOverrunError:
-            raise UnexpectedAnswerError("the answer has an endless line") from None
-        except (OSError, EOFError) as error:
-            raise UnreachableError(f"no answer from {endpoint.host}:{endpoint.port}: {error}") from error
-
-async def send(endpoint: Endpoint, request: Request) -> Answer:
-    """Sends a request and takes its answer whole."""
-    async with response(endpoint, request) as answer:
-        return Answer(answer.status, answer.headers, b"".join([piece async for piece in answer.pieces()]))
+def _shut(connected: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)

@@ -2,6 +2,7 @@
 file is derived from its proof; it is derived again here and must come out the same, byte for byte, so it cannot say anything else."""
 import base64
 import datetime
+import json
 import re
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,10 +15,10 @@ from .ledger import Ballot, Certificate, Decision, Record, VoteProof, read_entry
 from .signatures import NAMES, SCHEMES, SIGNATURE_MAXIMUM
 
 RECEIPT_FORMATS, VOTES_MAXIMUM = ("trellis/receipt/1", "trellis/receipt/2"), COUNCILS_MAXIMUM * SEATS_MAXIMUM
+# In JSON text: an escape as a whole, so that none begins in its middle, or a character that does not show.
 HIDDEN = re.compile(
-    '["\\\\\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]'
+    r"\\.|[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
-SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 class Receipt(Wire):
     """What stands in a receipt behind its format and hash suite; nothing of it is verified."""
@@ -131,22 +132,15 @@ def _ballot(head: dict[str, str], ballot: Ballot) -> dict[str, object]:
     votes = [{"seat": one.seat, "weight": one.weight, "verdict": one.verdict.name.lower(), "reason": one.reason} for one in ballot.votes]
     return head | {"threshold_permille": ballot.threshold_permille, "votes": votes}
 
-def render(value: object, indent: str = "\n") -> str:
-    """JSON with keys in the order given, two spaces a level, no newline at the end."""
-    if isinstance(value, str):
-        return quoted(value)
-    inner = indent + "  "
-    if isinstance(value, dict):
-        brackets, lines = "{}", [f"{quoted(name)}: {render(one, inner)}" for name, one in value.items()]
-    elif isinstance(value, list):
-        brackets, lines = "[]", [render(one, inner) for one in value]
-    else:
-        return str(value)
-    return brackets[0] + inner + f",{inner}".join(lines) + indent + brackets[1] if lines else brackets
+def render(value: object) -> str:
+    """JSON with keys in the order given, two spaces a level, no newline at the end; escaped is what a terminal or an editor would act on
+    instead of showing it, \\b and \\f by their numbers."""
+    return HIDDEN.sub(_escaped, json.dumps(value, indent=2, ensure_ascii=False))
 
-def quoted(text: str) -> str:
-    """`text` as a JSON string, with everything escaped that a terminal or an editor would act on instead of showing it."""
-    return '"' + HIDDEN.sub(lambda match: SHORT.get(match[0]) or re.sub("(....)", r"\\u\1", match[0].encode("utf-16-be").hex()), text) + '"'
+def _escaped(match: re.Match[str]) -> str:
+    if match[0][0] == "\\":
+        return {"\\b": "\\u0008", "\\f": "\\u000c"}.get(match[0], match[0])
+    return re.sub("(....)", r"\\u\1", match[0].encode("utf-16-be").hex())
 
 def utc(milliseconds: int) -> str:
     """ISO 8601 with milliseconds, by the proleptic Gregorian calendar, which repeats after 146,097 days: any u64 has a time."""
