@@ -41,24 +41,6 @@ enum RecordBatch {
     }
 }
 
-/// Nonces that follow one another: a base whose last eight bytes count up, wrapping.
-struct NonceSequence {
-    private let base: Nonce
-    private var counter: UInt64
-
-    init(base: Nonce) {
-        self.base = base
-        counter = base.bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    mutating func next() -> Nonce {
-        defer { counter &+= 1 }
-        var bytes = base.bytes
-        withUnsafeBytes(of: counter.bigEndian) { bytes.replaceSubrange(8..., with: $0) }
-        return Nonce(bytes) ?? base
-    }
-}
-
 extension Nonce {
     static func random() -> Nonce {
         var generator = SystemRandomNumberGenerator()

@@ -1,5 +1,6 @@
 // What can go wrong between a client and a validator, with what a person needs to know about it.
 
+public import TrellisCrypto
 public import TrellisVerify
 
 /// An RFC 9457 problem document, as the API sends them.
@@ -9,6 +10,10 @@ public struct ProblemDocument: Sendable, Equatable, Decodable {
     public let title: String
     public let status: Int
     public let detail: String
+    /// Seconds after which the validator would be asked again, where it says so.
+    public internal(set) var retryAfter: Int?
+
+    private enum CodingKeys: CodingKey { case type, title, status, detail }
 
     public init(type: String, title: String, status: Int, detail: String) {
         self.type = type
@@ -33,6 +38,10 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     /// The validator handed out a receipt that does not verify, or one of something else.
     case badReceipt(ReceiptError)
     case otherReceipt
+    /// No validator gave a proven decision in time. The proposal may be in the ledger: the same draft with the same key gives the same one.
+    case undecided(proposal: Digest, idempotencyKey: String, reason: String)
+    /// The task was cancelled. What was sent may be in the ledger.
+    case cancelled
 
     public var description: String {
         switch self {
@@ -43,6 +52,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         case .unexpectedAnswer(let status, let reason): "unexpected answer with status \(status): \(reason)"
         case .badReceipt(let error): "the validator sent a bad receipt: \(error)"
         case .otherReceipt: "the validator sent the receipt of another entry"
+        case .undecided(let proposal, _, let reason): "no proven decision on \(proposal) in time: \(reason)"
+        case .cancelled: "cancelled"
         }
     }
 
@@ -52,8 +63,31 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         case .invalidEndpoint: "write it like http://127.0.0.1:8080"
         case .unreachable, .timedOut: "is the validator running there? 'trellis dev' starts a network on this machine"
         case .problem(let problem) where problem.status == 429: "the validator is busy: try again in a moment"
-        case .problem, .unexpectedAnswer: nil
+        case .problem, .unexpectedAnswer, .cancelled: nil
+        case .undecided(_, let key, _): "ask again with the idempotency key '\(key)': it stays one proposal"
         case .badReceipt, .otherReceipt: "do not trust this validator; ask another one"
+        }
+    }
+}
+
+extension ClientError {
+    /// What to do after an error.
+    enum Remedy {
+        /// The same question, to the same validator or another, after a pause.
+        case again
+        /// The same question, to another validator only: this one is behind, or lies.
+        case elsewhere
+        case none
+    }
+
+    var remedy: Remedy {
+        switch self {
+        case .unreachable, .timedOut: .again
+        case .problem(let problem) where problem.status == 429 || problem.status >= 500: .again
+        // Not yet, or never.
+        case .problem(let problem) where problem.status == 404: problem.retryAfter == nil ? .elsewhere : .again
+        case .unexpectedAnswer, .badReceipt, .otherReceipt: .elsewhere
+        case .problem, .invalidEndpoint, .undecided, .cancelled: .none
         }
     }
 }

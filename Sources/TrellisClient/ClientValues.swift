@@ -1,6 +1,31 @@
 // What the API answers, as values. Only what programs decide by is named here; the whole text is in `Reply.json`.
 
-import TrellisModel
+public import TrellisModel
+public import TrellisVerify
+
+/// A decision that a quorum signed, as its receipt proves it. Only `TrellisClient` makes one.
+public struct VerifiedDecision: Sendable {
+    public let decision: Decision
+    /// Who signed, where it stands in the log, which votes their seats signed.
+    public let receipt: VerifiedReceipt
+    /// The receipt's file, for anybody to verify offline.
+    public let json: [UInt8]
+
+    public var outcome: Outcome { decision.outcome }
+}
+
+/// A record that a quorum signed. Only `TrellisClient` makes one.
+public struct VerifiedRecord: Sendable {
+    public let receipt: VerifiedReceipt
+    public let json: [UInt8]
+}
+
+/// A receipt as a validator sent it: it proves nothing yet.
+public struct UnverifiedReceipt: Sendable {
+    public let receipt: Receipt
+    /// The file's bytes.
+    public let json: [UInt8]
+}
 
 /// An answer: its value and the JSON it came as.
 public struct Reply<Value: Sendable>: Sendable {
@@ -10,7 +35,7 @@ public struct Reply<Value: Sendable>: Sendable {
     public let isComplete: Bool
 }
 
-/// Where a proposal stands.
+/// Where a proposal stands, as one validator says.
 public struct ProposalState: Sendable, Equatable, Decodable {
     public enum Status: String, Sendable, Decodable {
         case submitted, pending, approved, rejected, expired

@@ -14,16 +14,16 @@ public struct ServerEvent: Sendable, Equatable {
     public let data: [UInt8]
 }
 
-extension TrellisClient {
+extension UnverifiedClient {
     /// Log events from index `from` (nil: from now on), then live ones, until the task is cancelled. Throws when the first connection fails;
-    /// later ones are tried again, a second apart.
+    /// later ones, and silence for longer than the validator's own signs of life are apart, are tried again, a second apart.
     public func events(from: UInt64? = nil) -> EventSequence { EventSequence(client: self, from: from) }
 
     fileprivate func openEvents(from: UInt64?) async throws(ClientError) -> HTTPClientResponse {
         var request = request("/v1/events" + (from.map { "?from=\($0)" } ?? ""))
         request.headers.add(name: "Accept", value: "text/event-stream")
         do {
-            let response = try await http.execute(request, deadline: .distantFuture)
+            let response = try await streams.execute(request, deadline: .distantFuture)
             guard response.status == .ok else {
                 let body = try await response.body.collect(upTo: 1 << 16)
                 throw Self.problem(in: Answer(status: Int(response.status.code), bytes: Array(body.readableBytesView)))
@@ -38,20 +38,20 @@ extension TrellisClient {
 public struct EventSequence: AsyncSequence, Sendable {
     public typealias Element = ServerEvent
 
-    let client: TrellisClient
+    let client: UnverifiedClient
     let from: UInt64?
 
     public func makeAsyncIterator() -> Iterator { Iterator(client: client, from: from) }
 
     public struct Iterator: AsyncIteratorProtocol {
-        private let client: TrellisClient
+        private let client: UnverifiedClient
         private var from: UInt64?
         private var body: HTTPClientResponse.Body.AsyncIterator?
         private var hasConnected = false
         private var parser = EventParser()
         private var ready: ArraySlice<ServerEvent> = []
 
-        init(client: TrellisClient, from: UInt64?) {
+        init(client: UnverifiedClient, from: UInt64?) {
             self.client = client
             self.from = from
         }
@@ -67,6 +67,7 @@ public struct EventSequence: AsyncSequence, Sendable {
                     try await read()
                 } catch {
                     guard hasConnected, !Task.isCancelled else { throw error }
+                    if case ClientError.unexpectedAnswer = error { throw error }
                     body = nil
                     try await Task.sleep(for: .seconds(1))
                 }
@@ -92,7 +93,7 @@ public struct EventSequence: AsyncSequence, Sendable {
 
 /// Cuts a byte stream into server-sent events (the format of the WHATWG HTML standard, with line feeds only).
 struct EventParser {
-    /// No event of this API has a longer line.
+    /// No event of this API has a longer line, or more data.
     static let lineBytesMaximum = 32 << 20
 
     private var line: [UInt8] = []
@@ -104,7 +105,7 @@ struct EventParser {
         var events: [ServerEvent] = []
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
-                if let event = endLine() { events.append(event) }
+                if let event = try endLine() { events.append(event) }
             } else {
                 guard line.count < Self.lineBytesMaximum else { throw .unexpectedAnswer(status: 200, reason: "an endless line of events") }
                 line.append(byte)
@@ -113,7 +114,7 @@ struct EventParser {
         return events
     }
 
-    private mutating func endLine() -> ServerEvent? {
+    private mutating func endLine() throws(ClientError) -> ServerEvent? {
         defer { line.removeAll(keepingCapacity: true) }
         guard !line.isEmpty else {
             defer { (name, logIndex, data) = ("", nil, []) }
@@ -126,6 +127,9 @@ struct EventParser {
         case "event": name = String(decoding: value, as: UTF8.self)
         case "id": logIndex = UInt64(String(decoding: value, as: UTF8.self))
         case "data":
+            guard data.count + value.count < Self.lineBytesMaximum else {
+                throw .unexpectedAnswer(status: 200, reason: "an event without an end")
+            }
             if !data.isEmpty { data.append(UInt8(ascii: "\n")) }
             data.append(contentsOf: value)
         default: break

@@ -1,179 +1,141 @@
-// Talks to one validator's HTTP API and, given a genesis, believes none of its receipts before it has verified them.
+// The client to use: it asks one validator or several, hands on what receipts prove, and nothing else. What a validator merely says has other
+// types, and comes from an `UnverifiedClient`.
+//
+// Every question can be asked again: a proposal's identifier follows from its idempotency key, so that the same draft with the same key stays
+// one proposal at whatever validator. Broken connections, silence and busy validators are tried again, in turn, with growing pauses; a
+// validator that answers with something false is not asked again in this call.
 
-import AsyncHTTPClient
 import FoundationEssentials
-import Glibc
-import NIOCore
-import NIOHTTP1
-import NIOPosix
 public import TrellisCrypto
 public import TrellisModel
 public import TrellisVerify
 
-/// A client of a validator. Call `shutdown()` when done with it.
+/// A client of the committee of one genesis. Call `shutdown()` when done with it.
 public struct TrellisClient: Sendable {
-    public static let defaultEndpoint = "http://127.0.0.1:8080"
-    /// No answer but a receipt is larger.
-    static let answerBytesMaximum = 64 << 20
+    /// One for each endpoint, in the order in which they are tried.
+    public let validators: [UnverifiedClient]
+    public let committee: Committee
+    public let network: String
 
-    /// How long to wait for an entry.
-    public enum Finality: String, Sendable, CaseIterable {
-        case decided
-        case certified
-    }
-
-    /// A receipt as it came.
-    public struct FetchedReceipt: Sendable {
-        public let receipt: Receipt
-        /// The file's bytes.
-        public let json: [UInt8]
-        /// What it proves; nil when the client has no genesis.
-        public let verified: VerifiedReceipt?
-    }
-
-    public let endpoint: String
-    let http: HTTPClient
-    private let trust: (committee: Committee, network: String)?
-
-    /// Verifies receipts against `genesis` where one is given.
-    ///
+    /// - Parameter endpoints: HTTP APIs of validators, such as `http://127.0.0.1:8080`; at least one.
     /// - Throws: `ClientError.invalidEndpoint`, `GenesisError`.
-    public init(endpoint: String = defaultEndpoint, genesis: Genesis? = nil) throws {
-        guard let url = URL(string: endpoint), url.scheme == "http" || url.scheme == "https", url.host() != nil, url.query() == nil else {
-            throw ClientError.invalidEndpoint(endpoint)
-        }
-        self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
-        trust = try genesis.map { (try Committee(genesis: $0), $0.name) }
-        var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(5)))
-        configuration.connectionPool.retryConnectionEstablishment = false
-        // Where a redirect leads is the validator's choice, and may be a service beside us.
-        configuration.redirectConfiguration = .disallow
-        // A request that waits for a decision holds its connection meanwhile.
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    public init(endpoints: [String] = [UnverifiedClient.defaultEndpoint], genesis: Genesis) throws {
+        guard !endpoints.isEmpty else { throw ClientError.invalidEndpoint("") }
+        committee = try Committee(genesis: genesis)
+        network = genesis.name
+        validators = try endpoints.map { try UnverifiedClient(endpoint: $0) }
     }
 
-    public func shutdown() async throws { try await http.shutdown() }
+    public func shutdown() async throws {
+        for validator in validators { try await validator.shutdown() }
+    }
 
-    /// Puts a proposal to a council. Waits until it is decided or certified where asked to, `timeout` seconds at most. The answer is about this
-    /// very proposal: its identifier follows from the key, a random one where none is given, and is checked.
+    /// A random idempotency key.
+    public static func newKey() -> String { UUID().uuidString }
+
+    /// Puts a proposal to a council and waits for the decision, `timeout` seconds at most.
+    ///
+    /// - Parameter idempotencyKey: 1 to 255 visible ASCII characters. Keep it to ask again after an error.
+    /// - Throws: `ClientError.undecided` when no validator gave a proven decision in time; `.problem` when the proposal is refused; `.badReceipt`
+    ///   and the like when every validator answered something false; `.cancelled`.
     public func propose(
-        _ draft: ProposalDraft, idempotencyKey: String? = nil, wait: Finality? = nil, timeout: Int = 30
-    ) async throws(ClientError) -> Reply<ProposalState> {
-        let key = idempotencyKey ?? UUID().uuidString
-        var request = request("/v1/proposals" + Self.query(wait, timeout), key)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        do {
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(draft)))
-        } catch {
-            throw .unexpectedAnswer(status: 0, reason: "the proposal has no JSON form: \(error)")
-        }
-        let reply: Reply<ProposalState> = try await decode(send(request, seconds: timeout + 10))
-        guard Digest(hex: reply.value.id) == draft.proposal(idempotencyKey: key).identifier else {
-            throw .unexpectedAnswer(status: 200, reason: "it is about another proposal")
-        }
-        return reply
-    }
-
-    /// Where a proposal stands; its decision, once it is decided.
-    public func proposal(_ identifier: Digest) async throws(ClientError) -> Reply<ProposalState> {
-        try await decode(send(request("/v1/proposals/\(identifier)")))
-    }
-
-    /// The decision on a proposal; a problem with status 404 while there is none.
-    public func decision(_ identifier: Digest) async throws(ClientError) -> Reply<ProposalState> {
-        try await decode(send(request("/v1/decisions/\(identifier)")))
-    }
-
-    public func status() async throws(ClientError) -> Reply<ValidatorState> {
-        try await decode(send(request("/v1/status")))
-    }
-
-    /// The receipt of a decision, or of a record; a problem with status 404 until it is certified.
-    public func receipt(of identifier: Digest, isRecord: Bool = false) async throws(ClientError) -> FetchedReceipt {
-        let path = "/v1/\(isRecord ? "records" : "decisions")/\(identifier)/receipt"
-        let json = try await send(request(path), limit: Receipt.fileBytesMaximum).bytes
-        let fetched: FetchedReceipt
-        do throws(ReceiptError) {
-            let receipt = try Receipt(json: json)
-            let verified: VerifiedReceipt?
-            if let trust {
-                verified = try receipt.verify(committee: trust.committee, network: trust.network)
-            } else {
-                verified = nil
+        _ draft: ProposalDraft, idempotencyKey: String = newKey(), timeout: Int = 60
+    ) async throws(ClientError) -> VerifiedDecision {
+        let identifier = draft.proposal(idempotencyKey: idempotencyKey).identifier
+        do throws(ClientError) {
+            return try await attempt(seconds: timeout) { validator, seconds throws(ClientError) in
+                let wait = min(max(seconds, 1), 300)
+                let reply = try await validator.propose(draft, idempotencyKey: idempotencyKey, wait: .certified, timeout: wait)
+                return reply.value.certified == true ? try await decision(identifier, at: validator) : nil
             }
-            fetched = FetchedReceipt(receipt: receipt, json: json, verified: verified)
         } catch {
-            throw .badReceipt(error)
+            guard error.remedy == .again else { throw error }
+            throw .undecided(proposal: identifier, idempotencyKey: idempotencyKey, reason: error.description)
         }
-        guard (try? LogEntry(wireBytes: fetched.receipt.entry))?.identifier == identifier else { throw .otherReceipt }
-        return fetched
     }
 
-    /// The genesis file that the validator names. Whoever asks the validator itself trusts it.
-    public func genesis() async throws(ClientError) -> Genesis {
-        let answer = try await send(request("/v1/genesis"))
-        do { return try Genesis(json: answer.bytes) } catch { throw .unexpectedAnswer(status: answer.status, reason: "\(error)") }
+    /// The decision on a proposal; a problem with status 404 while no validator that was asked has a receipt.
+    public func decision(_ identifier: Digest, timeout: Int = 30) async throws(ClientError) -> VerifiedDecision {
+        try await attempt(seconds: timeout) { validator, _ throws(ClientError) in try await decision(identifier, at: validator) }
+    }
+
+    /// Writes a record and waits until it is certified, `timeout` seconds at most.
+    public func record(
+        _ data: [UInt8], idempotencyKey: String = newKey(), timeout: Int = 60
+    ) async throws(ClientError) -> VerifiedRecord {
+        try await attempt(seconds: timeout) { validator, seconds throws(ClientError) in
+            let wait = min(max(seconds, 1), 300)
+            let submitted = try await validator.submitRecords([data], idempotencyKey: idempotencyKey, wait: .certified, timeout: wait)
+            guard submitted.isReached, let identifier = submitted.identifiers.first else { return nil }
+            let (receipt, json) = try await receipt(of: identifier, isRecord: true, at: validator)
+            return VerifiedRecord(receipt: receipt, json: json)
+        }
+    }
+
+    /// Verifies a receipt that came from wherever, with nothing but the genesis.
+    public func verify(_ receipt: Receipt) throws(ReceiptError) -> VerifiedReceipt {
+        try receipt.verify(committee: committee, network: network)
     }
 }
 
 extension TrellisClient {
-    struct Answer: Sendable {
-        let status: Int
-        let bytes: [UInt8]
+    private func decision(_ identifier: Digest, at validator: UnverifiedClient) async throws(ClientError) -> VerifiedDecision {
+        let (receipt, json) = try await receipt(of: identifier, isRecord: false, at: validator)
+        guard case .decision(let decision) = receipt.entry else { throw .otherReceipt }
+        return VerifiedDecision(decision: decision, receipt: receipt, json: json)
     }
 
-    func request(_ path: String, _ idempotencyKey: String? = nil) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: endpoint + path)
-        if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }
-        return request
-    }
-
-    static func query(_ wait: Finality?, _ timeout: Int) -> String {
-        wait.map { "?wait=\($0.rawValue)&timeout=\(timeout)" } ?? ""
-    }
-
-    /// Sends a request and takes a successful answer whole.
-    func send(
-        _ request: HTTPClientRequest, seconds: Int = 30, limit: Int = answerBytesMaximum
-    ) async throws(ClientError) -> Answer {
-        let answer: Answer
+    private func receipt(
+        of identifier: Digest, isRecord: Bool, at validator: UnverifiedClient
+    ) async throws(ClientError) -> (VerifiedReceipt, [UInt8]) {
+        let fetched = try await validator.receipt(of: identifier, isRecord: isRecord)
         do {
-            let response = try await http.execute(request, timeout: .seconds(Int64(seconds)))
-            let body = try await response.body.collect(upTo: limit)
-            answer = Answer(status: Int(response.status.code), bytes: Array(body.readableBytesView))
+            return (try verify(fetched.receipt), fetched.json)
         } catch {
-            throw failure(error)
-        }
-        guard (200..<300).contains(answer.status) else { throw Self.problem(in: answer) }
-        return answer
-    }
-
-    func failure(_ error: any Error) -> ClientError {
-        switch error {
-        case let error as ClientError: error
-        case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout: .timedOut(endpoint: endpoint)
-        case is NIOConnectionError: .unreachable(endpoint: endpoint, reason: "cannot connect")
-        case let error as IOError: .unreachable(endpoint: endpoint, reason: String(cString: strerror(error.errnoCode)))
-        case is NIOTooManyBytesError: .unexpectedAnswer(status: 200, reason: "the answer is larger than any answer can be")
-        default: .unreachable(endpoint: endpoint, reason: "\(error)")
+            throw .badReceipt(error)
         }
     }
 
-    static func problem(in answer: Answer) -> ClientError {
-        if let problem = try? JSONDecoder().decode(ProblemDocument.self, from: Data(answer.bytes)) { return .problem(problem) }
-        return .unexpectedAnswer(status: answer.status, reason: "it carries no problem document")
-    }
+    /// Failures of each validator, one after another, after which it is given up.
+    private static let failuresMaximum = 5
 
-    private func decode<Value: Decodable & Sendable>(_ answer: Answer) throws(ClientError) -> Reply<Value> {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do {
-            let value = try decoder.decode(Value.self, from: Data(answer.bytes))
-            return Reply(value: value, json: answer.bytes, isComplete: answer.status != 202)
-        } catch {
-            throw .unexpectedAnswer(status: answer.status, reason: "\(error)")
+    /// Asks one validator after another until one has a value, all are given up, or the time is over. `body` gets the seconds that are left
+    /// and gives nil for "not yet".
+    private func attempt<Value>(
+        seconds: Int, _ body: (UnverifiedClient, Int) async throws(ClientError) -> Value?
+    ) async throws(ClientError) -> Value {
+        let clock = ContinuousClock()
+        let deadline = clock.now + .seconds(seconds)
+        var failures = [Int](repeating: 0, count: validators.count)
+        var last = ClientError.timedOut(endpoint: validators[0].endpoint)
+        var place = 0
+        var pause = Duration.milliseconds(100)
+        while clock.now < deadline, let lastLeft = failures.lastIndex(where: { $0 < Self.failuresMaximum }) {
+            defer { place = (place + 1) % validators.count }
+            guard failures[place] < Self.failuresMaximum else { continue }
+            var wished: Duration?
+            do throws(ClientError) {
+                if let value = try await body(validators[place], Int((deadline - clock.now).components.seconds)) { return value }
+                failures[place] = 0
+                last = .timedOut(endpoint: validators[place].endpoint)
+            } catch {
+                switch error.remedy {
+                case .none: throw error
+                case .elsewhere: failures[place] = Self.failuresMaximum
+                case .again: failures[place] += 1
+                }
+                last = error
+                if case .problem(let problem) = error { wished = problem.retryAfter.map { .seconds($0) } }
+            }
+            // A pause after each turn through those that are left.
+            guard place >= lastLeft else { continue }
+            do {
+                try await clock.sleep(until: min(deadline, clock.now + max(pause, wished ?? .zero)))
+            } catch {
+                throw .cancelled
+            }
+            pause = min(pause * 2, .seconds(2))
         }
+        throw last
     }
 }

@@ -4,23 +4,20 @@
 public import TrellisClient
 import TrellisCrypto
 import TrellisJSON
-public import TrellisModel
+import TrellisModel
 import TrellisVerify
 
 extension MCPServer {
-    /// The server of the tools that ask the committee of `genesis` through `client`, which must have been made with the same genesis.
-    ///
-    /// - Throws: `GenesisError`.
-    public init(client: TrellisClient, genesis: Genesis, version: String) throws(GenesisError) {
-        let tools = CommitteeTools(client: client, committee: try Committee(genesis: genesis), network: genesis.name)
-        self.init(tools: tools.all, version: version)
+    /// The server of the tools that ask the client's committee.
+    public init(client: TrellisClient, version: String) {
+        self.init(tools: CommitteeTools(client: client).all, version: version)
     }
 }
 
 struct CommitteeTools: Sendable {
     let client: TrellisClient
-    let committee: Committee
-    let network: String
+    /// What it says is shown as its word; what can be proven is proven by the client.
+    private var validator: UnverifiedClient { client.validators[0] }
 
     static let capabilitiesMaximum = 64
 
@@ -87,8 +84,8 @@ struct CommitteeTools: Sendable {
             throw ToolFailure("'command' stands for both 'kind' and 'text': give it alone")
         }
         guard let question = command ?? text else { throw ToolFailure("a proposal needs 'command' or 'text'") }
-        let wait = try arguments.string("wait", limit: 16) ?? TrellisClient.Finality.certified.rawValue
-        guard let finality = TrellisClient.Finality(rawValue: wait) else { throw ToolFailure("'wait' must be decided or certified") }
+        let wait = try arguments.string("wait", limit: 16) ?? UnverifiedClient.Finality.certified.rawValue
+        guard let finality = UnverifiedClient.Finality(rawValue: wait) else { throw ToolFailure("'wait' must be decided or certified") }
         let draft = ProposalDraft(
             kind: command != nil ? "command" : kind ?? "text", text: question, fields: try fields(arguments),
             council: try council(arguments))
@@ -101,7 +98,7 @@ struct CommitteeTools: Sendable {
         }
         let withReceipt = try arguments.flag("include_receipt") ?? false
         do throws(ClientError) {
-            return try await answer(try await client.proposal(identifier).value, identifier, withReceipt).json
+            return try await answer(try await validator.proposal(identifier).value, identifier, withReceipt).json
         } catch {
             throw Self.failure(error)
         }
@@ -112,7 +109,7 @@ struct CommitteeTools: Sendable {
             throw ToolFailure("'receipt' must be the receipt file's text")
         }
         do throws(ReceiptError) {
-            let verified = try Receipt(json: Array(text.utf8)).verify(committee: committee, network: network)
+            let verified = try client.verify(Receipt(json: Array(text.utf8)))
             var kind = "record"
             var shown: JSON?
             if case .decision(let decision) = verified.entry {
@@ -157,7 +154,7 @@ struct CommitteeTools: Sendable {
 
     /// Puts the question and waits. The client makes sure that the answer and the receipt are of this very question.
     private func ask(
-        _ draft: ProposalDraft, _ finality: TrellisClient.Finality, _ arguments: ToolArguments
+        _ draft: ProposalDraft, _ finality: UnverifiedClient.Finality, _ arguments: ToolArguments
     ) async throws(ToolFailure) -> Answer {
         let timeout = try arguments.integer("timeout", in: 1...300) ?? 60
         let withReceipt = try arguments.flag("include_receipt") ?? false
@@ -166,7 +163,7 @@ struct CommitteeTools: Sendable {
             throw ToolFailure("'idempotency_key' must be 1 to 255 visible ASCII characters")
         }
         do throws(ClientError) {
-            let state = try await client.propose(draft, idempotencyKey: key, wait: finality, timeout: timeout).value
+            let state = try await validator.propose(draft, idempotencyKey: key, wait: finality, timeout: timeout).value
             guard let identifier = Digest(hex: state.id) else {
                 throw .unexpectedAnswer(status: 200, reason: "it names no proposal")
             }
@@ -181,9 +178,8 @@ struct CommitteeTools: Sendable {
     ) async throws(ClientError) -> Answer {
         guard Digest(hex: state.id) == identifier else { throw .unexpectedAnswer(status: 200, reason: "it is of another proposal") }
         guard state.isDecided, state.certified == true else { return (state.answer, nil) }
-        let fetched = try await client.receipt(of: identifier)
-        guard let verified = fetched.verified, case .decision(let decision) = verified.entry else { throw .otherReceipt }
-        return (decision.answer(verified, receipt: withReceipt ? fetched.json : nil), decision.outcome)
+        let proven = try await client.decision(identifier)
+        return (proven.decision.answer(proven.receipt, receipt: withReceipt ? proven.json : nil), proven.outcome)
     }
 
     private static func failure(_ error: ClientError) -> ToolFailure {

@@ -16,8 +16,8 @@ struct Demo {
 
     private struct Result: Sendable {
         var line: Line
-        var state: ProposalState
-        var isVerified: Bool
+        /// Nil when there is no proof in time.
+        var decision: Decision?
     }
 
     private static let inFlightMaximum = 32
@@ -38,7 +38,7 @@ struct Demo {
 
     func run(endpoint: String, genesis path: String) async throws {
         let genesis = try Files.genesis(path)
-        let client = try TrellisClient(endpoint: endpoint, genesis: genesis)
+        let client = try TrellisClient(endpoints: [endpoint], genesis: genesis)
         let start = ContinuousClock.now
         let results: [Result]
         do {
@@ -70,31 +70,31 @@ struct Demo {
         group.addTask {
             let fields = ["agent": line.agent, "cwd": line.cwd, "purpose": line.purpose].compactMapValues { $0 }
             let draft = ProposalDraft(kind: "command", text: line.command, fields: fields)
-            let reply = try await client.propose(draft, idempotencyKey: nil, wait: .certified, timeout: 120)
-            guard reply.isComplete, let identifier = Digest(hex: reply.value.id) else {
-                return (index, Result(line: line, state: reply.value, isVerified: false))
+            // The client hands on what the receipt proves under the genesis file it was given; nothing else is asked of the network.
+            do throws(ClientError) {
+                return (index, Result(line: line, decision: try await client.propose(draft, timeout: 120).decision))
+            } catch {
+                guard case .undecided = error else { throw error }
+                return (index, Result(line: line, decision: nil))
             }
-            // The client checks the receipt against the genesis file it was given; nothing else is asked of the network.
-            let receipt = try await client.receipt(of: identifier)
-            return (index, Result(line: line, state: reply.value, isVerified: receipt.verified?.identifier == identifier))
         }
     }
 
     private func tell(_ results: [Result], _ elapsed: Duration) throws {
         for result in results {
             let style: Terminal.Style =
-                switch result.state.status {
+                switch result.decision?.outcome {
                 case .approved: .green
                 case .rejected: .red
                 default: .yellow
                 }
-            let verdict = result.state.status.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
+            let verdict = (result.decision?.outcome.name ?? "unproven").padding(toLength: 9, withPad: " ", startingAt: 0)
             let command = String(Terminal.shown(result.line.command).prefix(72)).padding(toLength: 72, withPad: " ", startingAt: 0)
-            let reason = result.state.votes?.first { !$0.reason.isEmpty }?.reason ?? ""
+            let reason = result.decision?.seats.first { !$0.reason.isEmpty }?.reason ?? ""
             Terminal.print("\(Terminal.styled(verdict, style)) \(command) \(Terminal.shown(reason))")
         }
-        func count(_ status: ProposalState.Status) -> Int { results.filter { $0.state.status == status }.count }
-        let verified = results.filter(\.isVerified).count
+        func count(_ outcome: Outcome) -> Int { results.filter { $0.decision?.outcome == outcome }.count }
+        let verified = results.filter { $0.decision != nil }.count
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         Terminal.print("")
         Terminal.print(

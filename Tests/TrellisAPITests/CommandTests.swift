@@ -108,6 +108,29 @@ import TrellisNode
         }
     }
 
+    @Test func withAGenesisOnlyWhatIsProvenCounts() async throws {
+        try await withFolder { (folder: URL) async throws in
+            try await Harness.run { (harness: Harness) async throws in
+                try Data(harness.node.genesis.json).write(to: folder.appendingPathComponent("genesis.json"))
+                await harness.node.lie()
+                let believed = try await trellis(["propose", "rm -rf /", "--wait"], in: folder, endpoint: harness.endpoint)
+                #expect(believed.status == 0)
+                let arguments = ["propose", "rm -rf /", "--wait", "--genesis", "genesis.json"]
+                let proven = try await trellis(arguments, in: folder, endpoint: harness.endpoint)
+                #expect(proven.status == 3, "\(proven.error)")
+                #expect(proven.output.hasPrefix("rejected"))
+                #expect(!proven.output.contains("approved"))
+                let json = try await trellis(arguments + ["--json"], in: folder, endpoint: harness.endpoint)
+                #expect(json.status == 3)
+                #expect(try JSON(parsing: Array(json.output.utf8))["outcome"] == "rejected")
+                let late = try await trellis(
+                    ["propose", "wait", "--wait", "--timeout", "1", "--genesis", "genesis.json"], in: folder, endpoint: harness.endpoint)
+                #expect(late.status == 5)
+                #expect(late.error.contains("idempotency key"))
+            }
+        }
+    }
+
     @Test func statusWatchAndStandardInput() async throws {
         try await withFolder { (folder: URL) async throws in
             try await Harness.run { (harness: Harness) async throws in

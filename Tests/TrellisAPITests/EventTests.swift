@@ -46,7 +46,7 @@ import TrellisModel
     @Test func clientSeesWhatHappensAndGoesOnAfterARestart() async throws {
         let node = try StandInNode()
         let first = try await APIServer(service: node, port: 0, logger: .init(label: "test")).start()
-        let client = try TrellisClient(endpoint: "http://127.0.0.1:\(first.port)")
+        let client = try UnverifiedClient(endpoint: "http://127.0.0.1:\(first.port)")
         var events = client.events(from: 0).makeAsyncIterator()
         let one = try await client.submitRecords([[1]])
         let event = try #require(try await events.next())

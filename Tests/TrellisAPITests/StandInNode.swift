@@ -20,12 +20,16 @@ actor StandInNode: NodeService {
     /// What `submit` throws instead of doing its work.
     private var refusal: NodeError?
     private(set) var submissions = 0
+    private(set) var refusals = 0
+    /// Says that whatever was decided is approved. Its receipts are genuine: nobody can forge those.
+    private var isLiar = false
 
-    init() throws {
-        key = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 7, count: 32)))
+    /// With a genesis of the same keys, which may be of another chain.
+    init(genesis other: Genesis? = nil) throws {
+        let key = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 7, count: 32)))
         let identity = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 8, count: 32)))
         let scheme = SignatureScheme.ed25519.name
-        genesis = Genesis(
+        let own = Genesis(
             name: "test", nonce: [UInt8](repeating: 1, count: 16), created: 1_795_000_000_000,
             validators: [
                 .init(
@@ -38,14 +42,21 @@ actor StandInNode: NodeService {
                     seats: [.init(name: "only seat", validator: 0, weight: 1, scheme: scheme, key: key.publicKey)])
             ],
             parameters: Parameters(payloadBytes: 1 << 16, transactionBytes: 1 << 15))
+        self.key = key
+        genesis = other ?? own
         committee = try Committee(genesis: genesis)
         ledger = Ledger(committee: committee)
     }
 
     func refuse(with error: NodeError?) { refusal = error }
 
+    func lie() { isLiar = true }
+
     func submit(_ transactions: [Transaction]) async throws(NodeError) {
-        if let refusal { throw refusal }
+        if let refusal {
+            refusals += 1
+            throw refusal
+        }
         submissions += 1
         do {
             try execute(transactions)
@@ -110,7 +121,13 @@ actor StandInNode: NodeService {
     }
 
     func status(of identifier: Digest) async throws(NodeError) -> EntryStatus {
-        if let index = indexes[identifier], let entry = try? LogEntry(wireBytes: Array(entries[Int(index)].bytes)) {
+        if let index = indexes[identifier], var entry = try? LogEntry(wireBytes: Array(entries[Int(index)].bytes)) {
+            if isLiar, case .decision(let decision) = entry {
+                entry = .decision(
+                    Decision(
+                        proposal: decision.proposal, outcome: .approved, ballots: decision.ballots, proposed: decision.proposed,
+                        decided: decision.decided))
+            }
             return .logged(index: index, entry: entry, isCertified: index < currentCertificate?.checkpoint.logSize ?? 0)
         }
         return ledger.pending(identifier).map { .pending($0) } ?? .unknown

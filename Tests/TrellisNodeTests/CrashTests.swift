@@ -22,7 +22,7 @@ private final class Load: Sendable {
     func end() { state.withLock { $0.isOver = true } }
 
     /// Batches that fail, since nobody answers or nobody knows yet, do not count.
-    func run(_ client: TrellisClient, name: String) async {
+    func run(_ client: UnverifiedClient, name: String) async {
         var batch = 0
         while !state.withLock({ $0.isOver }) {
             let records = (0..<50).map { Array("\(name) \(batch) \($0)".utf8) }

@@ -36,7 +36,7 @@ extension SystemTests {
         }
 
         private func decide(_ text: String, _ port: Int) async throws -> ProposalState {
-            let client = try TrellisClient(endpoint: "http://127.0.0.1:\(port)")
+            let client = try UnverifiedClient(endpoint: "http://127.0.0.1:\(port)")
             let result: Result<ProposalState, ClientError>
             do {
                 result = .success(try await client.propose(ProposalDraft(text: text), wait: .certified).value)

@@ -16,7 +16,7 @@ final class ProcessNetwork {
     let apiPort: Int
     let genesis: Genesis
     private(set) var processes: [Int: TrellisProcess] = [:]
-    private let clients: [TrellisClient]
+    private let clients: [UnverifiedClient]
 
     /// Makes a network and starts none of it.
     private init(_ validators: Int, in folder: String, name: String) async throws {
@@ -33,8 +33,7 @@ final class ProcessNetwork {
         try #require(made.code == 0, "\(made.error)")
         genesis = try Genesis(json: Files.read("\(directory)/genesis.json"))
         let apiPort = apiPort
-        let genesis = genesis
-        clients = try (0..<validators).map { try TrellisClient(endpoint: "http://127.0.0.1:\(apiPort + $0)", genesis: genesis) }
+        clients = try (0..<validators).map { try UnverifiedClient(endpoint: "http://127.0.0.1:\(apiPort + $0)") }
     }
 
     /// Makes a network, starts it where asked to, and ends whatever runs of it after `body`.
@@ -62,7 +61,7 @@ final class ProcessNetwork {
 
     func configuration(_ index: Int) -> String { NetworkSetup.configurationPath(directory, index) }
     func data(_ index: Int) -> String { "\(directory)/validator-\(index)/data" }
-    func client(_ index: Int) -> TrellisClient { clients[index] }
+    func client(_ index: Int) -> UnverifiedClient { clients[index] }
     func process(_ index: Int) throws -> TrellisProcess { try #require(processes[index]) }
 
     /// Starts validators and waits until they serve.

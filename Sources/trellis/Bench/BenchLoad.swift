@@ -22,7 +22,7 @@ struct BenchSample: Sendable {
 }
 
 struct BenchLoad: Sendable {
-    let clients: [TrellisClient]
+    let clients: [UnverifiedClient]
     let recordBytes: Int
 
     /// Requests of `batch` records each, `inFlight` at a time over all validators, until `seconds` have passed.
@@ -66,7 +66,7 @@ struct BenchLoad: Sendable {
         return total
     }
 
-    private func submit(_ batch: Int, _ client: TrellisClient, due: ContinuousClock.Instant, _ sample: inout BenchSample) async {
+    private func submit(_ batch: Int, _ client: UnverifiedClient, due: ContinuousClock.Instant, _ sample: inout BenchSample) async {
         let records = (0..<batch).map { _ in
             SecretBytes(random: 8).withBytes { Array($0) } + [UInt8](repeating: 0x5A, count: recordBytes - 8)
         }
@@ -85,7 +85,7 @@ struct BenchLoad: Sendable {
     }
 
     /// Proposals one after another; milliseconds until each is at `finality`.
-    static func proposals(_ client: TrellisClient, count: Int, _ finality: TrellisClient.Finality) async throws -> BenchSample {
+    static func proposals(_ client: UnverifiedClient, count: Int, _ finality: UnverifiedClient.Finality) async throws -> BenchSample {
         var sample = BenchSample()
         let start = ContinuousClock.now
         for number in 0..<count {

@@ -33,7 +33,7 @@ final class BenchNetwork {
     }
 
     /// Waits until every validator is ready and sees all its peers.
-    func waitUntilReady(_ clients: [TrellisClient]) async throws {
+    func waitUntilReady(_ clients: [UnverifiedClient]) async throws {
         let deadline = ContinuousClock.now.advanced(by: .seconds(60))
         for client in clients {
             while true {
@@ -59,7 +59,7 @@ final class BenchNetwork {
     }
 
     /// Bytes that all validators have sent to one another so far.
-    func wireBytes(_ clients: [TrellisClient]) async throws -> UInt64 {
+    func wireBytes(_ clients: [UnverifiedClient]) async throws -> UInt64 {
         var total: UInt64 = 0
         for client in clients { total += try await client.status().value.peerBytesSent }
         return total

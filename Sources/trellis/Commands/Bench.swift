@@ -59,7 +59,7 @@ struct Bench: AsyncParsableCommand {
     func run() async throws {
         let network = try BenchNetwork(validators: validators, port: port, parent: data)
         defer { network.stop() }
-        let clients = try network.endpoints.map { try TrellisClient(endpoint: $0) }
+        let clients = try network.endpoints.map { try UnverifiedClient(endpoint: $0) }
         do {
             try await network.waitUntilReady(clients)
             var rows: [Row] = []
@@ -73,7 +73,7 @@ struct Bench: AsyncParsableCommand {
         for client in clients { try? await client.shutdown() }
     }
 
-    private func records(_ size: Int, _ network: BenchNetwork, _ clients: [TrellisClient]) async throws -> [Row] {
+    private func records(_ size: Int, _ network: BenchNetwork, _ clients: [UnverifiedClient]) async throws -> [Row] {
         let load = BenchLoad(clients: clients, recordBytes: size)
         let single = BenchLoad(clients: [clients[0]], recordBytes: size)
         progress("record \(size) B: warming up")
@@ -97,7 +97,7 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func measured(
-        _ name: String, _ network: BenchNetwork, _ clients: [TrellisClient], _ body: () async throws -> BenchSample
+        _ name: String, _ network: BenchNetwork, _ clients: [UnverifiedClient], _ body: () async throws -> BenchSample
     ) async throws -> (sample: BenchSample, row: Row) {
         let cpu = network.cpuSeconds()
         let bytes = try await network.wireBytes(clients)
@@ -111,7 +111,7 @@ struct Bench: AsyncParsableCommand {
         return (sample, Row(load: name, values: values))
     }
 
-    private func proposals(_ client: TrellisClient) async throws -> [Row] {
+    private func proposals(_ client: UnverifiedClient) async throws -> [Row] {
         progress("proposals")
         let decided = try await BenchLoad.proposals(client, count: 100, .decided)
         let certified = try await BenchLoad.proposals(client, count: 100, .certified)

@@ -27,7 +27,7 @@ struct MCPCommand: AsyncParsableCommand {
         let address = try http.map { text throws(Failure) in try Self.address(text) }
         let genesis = try Files.genesis(genesis)
         try await connection.withClient(genesis: genesis) { client in
-            let server = try MCPServer(client: client, genesis: genesis, version: Trellis.configuration.version)
+            let server = MCPServer(client: client, version: Trellis.configuration.version)
             guard let address else { return await StdioSession.run(server) }
             try await Self.serve(server, address)
         }

@@ -4,6 +4,7 @@ public import ArgumentParser
 public import TrellisClient
 import TrellisCrypto
 import TrellisModel
+import TrellisVerify
 
 struct Propose: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,7 +30,7 @@ struct Propose: AsyncParsableCommand {
     var idempotencyKey: String?
 
     @Option(help: "Wait until the proposal is decided, or certified (alone: certified).")
-    var wait: TrellisClient.Finality?
+    var wait: UnverifiedClient.Finality?
 
     @Option(help: "Seconds to wait at most.")
     var timeout = 60
@@ -37,10 +38,10 @@ struct Propose: AsyncParsableCommand {
     @Option(help: "Where the receipt goes (default: receipt-<8 digits>.json).")
     var receipt: String?
 
-    @Option(help: "A genesis file to verify the receipt with.")
+    @Option(help: "The genesis file. With it, what is printed and the exit code are what the receipt proves, not what the validator says.")
     var genesis: String?
 
-    @Flag(help: "Print the validator's answer as JSON.")
+    @Flag(help: "Print the validator's answer as JSON; with --genesis, what is proven.")
     var json = false
 
     @OptionGroup var connection: Connection
@@ -52,7 +53,7 @@ struct Propose: AsyncParsableCommand {
         return arguments.enumerated().map { index, argument in
             guard argument == "--wait", index < end else { return argument }
             let next = index + 1 < arguments.count ? arguments[index + 1] : ""
-            return TrellisClient.Finality(rawValue: next) == nil ? "--wait=certified" : argument
+            return UnverifiedClient.Finality(rawValue: next) == nil ? "--wait=certified" : argument
         }
     }
 
@@ -64,8 +65,8 @@ struct Propose: AsyncParsableCommand {
 
     func run() async throws {
         let draft = ProposalDraft(kind: kind, text: try proposalText(), fields: try proposalFields(), council: council)
-        let trusted = try genesis.map { path throws(Failure) in try Files.genesis(path) }
-        try await connection.withClient(genesis: trusted) { client in
+        if let genesis { return try await prove(draft, try Files.genesis(genesis)) }
+        try await connection.withClient { client in
             let reply = try await client.propose(draft, idempotencyKey: idempotencyKey, wait: wait, timeout: timeout)
             if json {
                 Terminal.print(reply.json)
@@ -74,6 +75,37 @@ struct Propose: AsyncParsableCommand {
             }
             if wait == .certified, reply.value.isDecided { try await keepReceipt(of: reply.value, client) }
             try end(reply.value)
+        }
+    }
+
+    /// Nothing is printed, and no exit code follows, from what the validator merely says.
+    private func prove(_ draft: ProposalDraft, _ genesis: Genesis) async throws {
+        let key = idempotencyKey ?? TrellisClient.newKey()
+        let proven: VerifiedDecision
+        do {
+            proven = try await connection.withClient(genesis: genesis) { client in
+                try await client.propose(draft, idempotencyKey: key, timeout: timeout)
+            }
+        } catch let error as ClientError {
+            guard case .undecided = error else { throw error }
+            throw Failure(Terminal.shown(error.description), hint: error.hint, code: Exit.undecided)
+        }
+        let path = receipt ?? "receipt-\(proven.receipt.identifier.description.prefix(8)).json"
+        try Files.write(proven.json, to: path)
+        if json {
+            Terminal.print(try ProofDocument(proven.receipt).bytes)
+        } else {
+            for line in proven.lines { Terminal.print(line) }
+            Terminal.print("receipt: \(path), verified")
+        }
+        try Self.end(proven.outcome)
+    }
+
+    private static func end(_ outcome: Outcome) throws {
+        switch outcome {
+        case .approved: return
+        case .rejected: throw ExitCode(Exit.rejected)
+        case .expired: throw ExitCode(Exit.expired)
         }
     }
 
@@ -99,7 +131,7 @@ struct Propose: AsyncParsableCommand {
         return values
     }
 
-    private func keepReceipt(of state: ProposalState, _ client: TrellisClient) async throws {
+    private func keepReceipt(of state: ProposalState, _ client: UnverifiedClient) async throws {
         guard let identifier = Digest(hex: state.id) else { throw Failure("the validator named the proposal '\(state.id)'") }
         guard state.certified == true else {
             Terminal.error("hint: no receipt yet; later: \(connection.endpoint)/v1/decisions/\(identifier)/receipt")
@@ -109,15 +141,15 @@ struct Propose: AsyncParsableCommand {
         let path = receipt ?? "receipt-\(state.id.prefix(8)).json"
         try Files.write(fetched.json, to: path)
         guard !json else { return }
-        Terminal.print("receipt: \(path)" + (fetched.verified == nil ? "" : ", verified"))
-        if fetched.verified == nil { Terminal.print(Terminal.styled("verify it: trellis verify \(path) --genesis genesis.json", .dim)) }
+        Terminal.print("receipt: \(path)")
+        Terminal.print(Terminal.styled("verify it: trellis verify \(path) --genesis genesis.json", .dim))
     }
 
     private func end(_ state: ProposalState) throws {
         switch state.status {
-        case .approved: return
-        case .rejected: throw ExitCode(Exit.rejected)
-        case .expired: throw ExitCode(Exit.expired)
+        case .approved: return try Self.end(Outcome.approved)
+        case .rejected: try Self.end(Outcome.rejected)
+        case .expired: try Self.end(Outcome.expired)
         case .submitted, .pending:
             guard wait != nil else { return }
             Terminal.error("error: not decided within \(timeout) seconds")
@@ -127,7 +159,7 @@ struct Propose: AsyncParsableCommand {
     }
 }
 
-extension TrellisClient.Finality: ExpressibleByArgument {}
+extension UnverifiedClient.Finality: ExpressibleByArgument {}
 
 extension ProposalState {
     /// The verdict and every seat's vote, for people.

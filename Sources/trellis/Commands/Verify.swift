@@ -33,11 +33,11 @@ struct Verify: ParsableCommand {
         } catch .unusableGenesis(let reason) {
             throw Failure("\(self.genesis): \(reason)", code: Exit.usage)
         } catch {
-            if json { Terminal.print(try Verdict(valid: false, error: error.description).bytes) }
+            if json { Terminal.print(try ProofDocument(valid: false, error: error.description).bytes) }
             throw Failure("invalid: \(Terminal.shown(error.description))", hint: error.hint)
         }
         if json {
-            Terminal.print(try Verdict(verified).bytes)
+            Terminal.print(try ProofDocument(verified).bytes)
         } else {
             for line in verified.report() { Terminal.print(line) }
         }
@@ -50,19 +50,19 @@ struct Verify: ParsableCommand {
         } catch .unusableGenesis(let reason) {
             throw Failure("\(self.genesis): \(reason)", code: Exit.usage)
         } catch {
-            if json { Terminal.print(try Verdict(valid: false, error: error.description).bytes) }
+            if json { Terminal.print(try ProofDocument(valid: false, error: error.description).bytes) }
             throw Failure("invalid: \(Terminal.shown(error.description))", hint: error.hint)
         }
         if json {
-            Terminal.print(try Verdict(verified).bytes)
+            Terminal.print(try ProofDocument(verified).bytes)
         } else {
             for line in verified.report() { Terminal.print(line) }
         }
     }
 }
 
-/// What `trellis verify --json` prints.
-private struct Verdict: Encodable {
+/// What is proven, as `trellis verify --json` prints it.
+struct ProofDocument: Encodable {
     struct Signer: Encodable {
         let validator: UInt32
         let name: String
