@@ -101,9 +101,10 @@ struct Propose: AsyncParsableCommand {
         try Self.end(proven.outcome)
     }
 
+    /// A sealed outcome is for who holds the reply key to open: here it is an answer like any other.
     private static func end(_ outcome: Outcome) throws {
         switch outcome {
-        case .approved: return
+        case .approved, .sealed: return
         case .rejected: throw ExitCode(Exit.rejected)
         case .expired: throw ExitCode(Exit.expired)
         }

@@ -28,6 +28,7 @@ extension VerifiedDecision {
         case .approve: Terminal.styled("approve", .green)
         case .reject: Terminal.styled("reject", .red)
         case .abstain: Terminal.styled("abstain", .yellow)
+        case .sealed: Terminal.styled("sealed", .dim)
         case nil: Terminal.styled("no vote", .yellow)
         }
     }
