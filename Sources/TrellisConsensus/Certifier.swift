@@ -8,6 +8,9 @@ struct Certifier: Sendable {
     /// Indices kept per author beyond the newest certified one.
     private static let heardMaximum = 4 * Limits.attestationsMaximum
 
+    /// Attestations kept per author of what is certified: a second root for one of these is proof, too.
+    private static let settledMaximum = 8
+
     private struct Heard: Sendable {
         var digest: Digest
         var proof: AttestationProof
@@ -16,6 +19,8 @@ struct Certifier: Sendable {
     private let committee: Committee
     private var heard: [UInt64: [ValidatorIndex: Heard]] = [:]
     private var heardByAuthor: [ValidatorIndex: [UInt64]] = [:]
+    /// The newest of what was certified, by author, ascending.
+    private var settled: [ValidatorIndex: [(index: UInt64, heard: Heard)]] = [:]
     private var own: [UInt64: Checkpoint] = [:]
     /// The newest checkpoint this validator executed.
     private(set) var newest: Checkpoint?
@@ -50,9 +55,9 @@ struct Certifier: Sendable {
     }
 
     mutating func heard(_ block: Block) -> [Finding] {
-        var findings: [Finding] = []
-        guard block.header.attestations.contains(where: { $0.index > certifiedIndex }) else { return [] }
+        guard !block.header.attestations.isEmpty else { return [] }
         let proof = AttestationProof(block, suite: committee.suite)
+        var findings = conflicts(with: proof, of: block)
         for attestation in block.header.attestations where attestation.index > certifiedIndex {
             if let known = heard[attestation.index]?[block.author] {
                 if known.digest != attestation.checkpoint, let evidence = Evidence(.conflictingAttestations, known.proof, proof) {
@@ -64,6 +69,17 @@ struct Certifier: Sendable {
             findings.append(contentsOf: settle(attestation.index))
         }
         return findings
+    }
+
+    /// Other roots than the author attested before, for what is certified meanwhile.
+    private func conflicts(with proof: AttestationProof, of block: Block) -> [Finding] {
+        guard let settled = settled[block.author] else { return [] }
+        return block.header.attestations.compactMap { attestation in
+            guard attestation.index <= certifiedIndex,
+                let known = settled.last(where: { $0.index == attestation.index })?.heard, known.digest != attestation.checkpoint
+            else { return nil }
+            return Evidence(.conflictingAttestations, known.proof, proof).map { .conflictingAttestations($0) }
+        }
     }
 
     private mutating func remember(_ attestation: Attestation, _ proof: AttestationProof, of author: ValidatorIndex) {
@@ -112,6 +128,10 @@ struct Certifier: Sendable {
         self.certificate = certificate
         let index = certificate.checkpoint.index
         own = own.filter { $0.key > index }
+        for (at, entries) in heard.filter({ $0.key <= index }).sorted(by: { $0.key < $1.key }) {
+            for (author, entry) in entries { settled[author, default: []].append((at, entry)) }
+        }
+        for author in settled.keys { settled[author] = settled[author]?.suffix(Self.settledMaximum) }
         heard = heard.filter { $0.key > index }
         for author in heardByAuthor.keys { heardByAuthor[author]?.removeAll { $0 <= index } }
     }

@@ -19,6 +19,9 @@ extension Core {
             fetches.remove(block.reference)
             if block.author == own, let known = recall?.highestOwn { recall?.highestOwn = max(known, block.round) }
             if block.timestamp > now.wall {
+                guard block.round > linearizer.gcRound, !linearizer.dag.contains(block.reference),
+                    !held.contains(where: { $0.block.reference == block.reference })
+                else { continue }
                 let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
                 let count = Mutation.isPlanted(.heldUnbounded) ? 0 : held.count { $0.block.author == block.author }
                 guard count < committee.limits.suspendedPerAuthor else { continue }

@@ -128,8 +128,9 @@ extension Core {
 
     mutating func publish(_ block: Block) {
         isSealing = false
-        guard block.round > signedUpTo else {
-            // An own block of this round or a later one came back from a peer meanwhile: this one must never leave.
+        guard block.round > signedUpTo, block.round > linearizer.gcRound else {
+            // An own block of this round or a later one came back from a peer meanwhile: this one must never leave. Nor is one of any use
+            // whose round others have left behind and forgotten.
             attestationsDue = Array((block.header.attestations + attestationsDue).suffix(committee.limits.attestations))
             pool.giveUp(round: block.round)
             return

@@ -87,7 +87,7 @@ struct Faults {
             loss = 5 + random.below(random.chance(permille: 300) ? 295 : 150)
             lossAfter = random.chance(permille: 500) ? random.below(30) : 0
             duplicate = random.below(500)
-            replay = random.chance(permille: 500) ? random.below(100) : 0
+            replay = random.chance(permille: 500) ? random.below(500) : 0
         case .partitions: partitionEvery = random.between(500_000, 4_000_000)
         case .clogs: clogEvery = random.between(500_000, 4_000_000)
         case .slow:

@@ -26,6 +26,18 @@ struct SimulatedKey: SigningKey, VerifyingKey {
     }
 }
 
+/// ML-DSA without randomness, so that a seed is one run.
+private struct RepeatableKey: SigningKey {
+    let key: any SigningKey
+    var publicKey: [UInt8] { key.publicKey }
+    var seed: SecretBytes { key.seed }
+    var scheme: SignatureSchemeIdentifier { key.scheme }
+
+    func sign(_ message: [UInt8], context: Domain) throws -> [UInt8] {
+        try MLDSA.signDeterministically(message, with: key, context: context)
+    }
+}
+
 /// A committee and all its private keys. Validator i holds seat i of the only council.
 public struct SimulatedCommittee: Sendable {
     public let committee: Committee
@@ -41,7 +53,7 @@ public struct SimulatedCommittee: Sendable {
         func key() throws -> (any SigningKey, any VerifyingKey) {
             let seed = random.bytes(32)
             guard signatures == .mlDSA65 else { return (SimulatedKey(bytes: seed), SimulatedKey(bytes: seed)) }
-            let key = try scheme.signingKey(seed: SecretBytes(seed))
+            let key = RepeatableKey(key: try scheme.signingKey(seed: SecretBytes(seed)))
             return (key, try scheme.verifyingKey(key.publicKey))
         }
         var validators: [Validator] = []

@@ -15,6 +15,8 @@ struct SimulatedNetwork {
     private var clogs: [(from: UInt64, to: UInt64)]
     private var loss: Int
     private var isHealed = false
+    /// The machine that is slow where one is.
+    let slowMachine: Int
 
     init(machines: Int, faults: Faults, random: SimulationRandom) {
         self.faults = faults
@@ -22,6 +24,7 @@ struct SimulatedNetwork {
         self.machines = machines
         loss = faults.loss
         isCut = Self.whole(machines)
+        slowMachine = self.random.below(machines)
         clogs = [(from: UInt64, to: UInt64)](repeating: (0, 0), count: machines)
         factors = [[UInt64]](repeating: [UInt64](repeating: 1, count: machines), count: machines)
         for sender in 0..<machines {
@@ -41,8 +44,6 @@ struct SimulatedNetwork {
         [[Bool]](repeating: [Bool](repeating: false, count: machines), count: machines)
     }
 
-    /// The machine that is slow where one is.
-    var slowMachine: Int { machines - 1 }
     var isPartitioned: Bool { isCut.contains { $0.contains(true) } }
 
     func connects(_ one: Int, _ other: Int) -> Bool { !isCut[one][other] && !isCut[other][one] }

@@ -83,7 +83,9 @@ public final class Simulation {
         self.configuration = configuration
         report = SimulationReport(configuration: configuration)
         var random = SimulationRandom(seed: configuration.seed)
-        let faults = Faults(configuration.profile, &random)
+        var faults = Faults(configuration.profile, &random)
+        // Who names an adversary wants to see it, whatever the profile.
+        if configuration.adversary != nil { faults.isByzantine = true }
         let count = max(1, configuration.validators)
         let hasFastPath = configuration.hasFastPath && count >= 4
         let stakes = (0..<count).map { _ in faults.hasUnequalStakes && !hasFastPath ? random.between(1, 5) : 1 }

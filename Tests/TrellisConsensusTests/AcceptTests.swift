@@ -55,6 +55,18 @@ import TrellisModel
         #expect(driver.commits.count > 5)
     }
 
+    @Test func aBlockFromTheFutureIsHeldOnce() throws {
+        let test = try TestCommittee(parameters: Parameters(roundsAhead: 32))
+        var driver = Driver(test)
+        let repeated = test.block(1, 1, test.genesis, timestamp: driver.wall + 400)
+        for _ in 0..<100 { driver.deliver([repeated], from: 2) }
+        // The author's other block finds room, too.
+        let other = test.block(1, 1, test.genesis, [test.record(1)], timestamp: driver.wall + 300)
+        driver.deliver([other])
+        driver.pass(500)
+        #expect(Set(driver.stored.filter { $0.author == 1 }.map(\.reference)) == [repeated.reference, other.reference])
+    }
+
     @Test func suspendedBlocksComeInWhenTheirParentsDo() throws {
         let test = try TestCommittee()
         var driver = Driver(test)

@@ -69,6 +69,19 @@ import TrellisModel
         #expect(driver.sent.contains { $0.message == .certificate(certificate) && $0.to == 3 })
     }
 
+    @Test func anotherRootForWhatIsCertifiedIsProof() throws {
+        var driver = executed()
+        let digest = checkpoint(driver.commits[0]).digest(.sha256)
+        let first = attesting(digest, [1, 2, 3])
+        driver.deliver(first)
+        #expect(driver.core.certificate != nil)
+        for (author, root) in [(ValidatorIndex(2), digest), (1, HashSuite.sha256.hash([66]))] {
+            let attestation = Attestation(index: 1, checkpoint: root)
+            driver.deliver([test.block(author, 6, first.map(\.reference), attestations: [attestation])])
+        }
+        #expect(driver.accused == [1])
+    }
+
     @Test func aCertificateFromAPeerEndsTheWait() throws {
         var first = executed()
         first.deliver(attesting(checkpoint(first.commits[0]).digest(.sha256), [1, 2]))

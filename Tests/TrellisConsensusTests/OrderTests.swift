@@ -68,10 +68,11 @@ private struct Random {
     func everyOrderOfDeliveryGivesOneOrder(seed: UInt64, fastPathFaults: Stake) throws {
         let test = try TestCommittee(parameters: Parameters(fastPathFaults: fastPathFaults, scheduleInterval: seed))
         var random = Random(state: seed)
-        let blocks = randomBlocks(test, rounds: 20, &random)
+        // Enough of them for garbage collection to follow the order.
+        let blocks = randomBlocks(test, rounds: 44, &random)
         for block in blocks { #expect(throws: Never.self) { try BlockRules.check(block, test.committee) } }
         var expected: [Commit]?
-        for _ in 0..<100 {
+        for _ in 0..<30 {
             var linearizer = linearizer(test)
             var commits: [Commit] = []
             var waiting = blocks
@@ -94,15 +95,15 @@ private struct Random {
         #expect(zip(commits, commits.dropFirst()).allSatisfy { $0.digest == $1.previous && $0.timestamp <= $1.timestamp })
     }
 
-    /// A thousand for each rule.
-    @Test(arguments: [UInt64(11), 12, 13, 14], [0, 1] as [Stake])
-    func whateverComesFirstTheOutputIsTheSameToTheByte(seed: UInt64, fastPathFaults: Stake) throws {
+    /// A thousand orders of the same blocks for each rule.
+    @Test(arguments: [0, 1] as [Stake])
+    func whateverComesFirstTheOutputIsTheSameToTheByte(fastPathFaults: Stake) throws {
         let test = try TestCommittee(parameters: Parameters(gcDepth: 64, fastPathFaults: fastPathFaults, scheduleInterval: 3))
-        var random = Random(state: seed)
+        var random = Random(state: 11)
         var blocks = randomBlocks(test, rounds: 10, &random)
         #expect(Set(blocks.map { [UInt64($0.author), $0.round] }).count < blocks.count, "no twins")
         var expected: [UInt8]?
-        for _ in 0..<250 {
+        for _ in 0..<1000 {
             for place in blocks.indices.dropFirst() { blocks.swapAt(place, random.below(place + 1)) }
             var driver = Driver(test)
             driver.answersSeals = false

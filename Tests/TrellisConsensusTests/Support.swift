@@ -90,6 +90,8 @@ struct Driver {
     var commits: [Commit] = []
     var sent: [(message: PeerMessage, to: ValidatorIndex?)] = []
     var equivocations = 0
+    /// Who attested two roots.
+    var accused: [ValidatorIndex] = []
     var isDiverged = false
     /// Up to which round it may have signed, once it knows again.
     var recalled: Round?
@@ -122,7 +124,8 @@ struct Driver {
                 case .recalled(let round): recalled = round
                 case .wake(let at): wakeAt = at
                 case .catchUp(.store(let block)): takenFromRanges.append(block)
-                case .serve, .serveRounds, .catchUp, .accepted, .certified, .conflictingAttestations: break
+                case .conflictingAttestations(let evidence): accused.append(evidence.author)
+                case .serve, .serveRounds, .catchUp, .accepted, .certified: break
                 }
             }
         }

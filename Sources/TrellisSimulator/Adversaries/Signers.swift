@@ -33,10 +33,8 @@ struct ParentPicker: Adversary {
 }
 
 extension AdversaryView {
-    /// The leader of a round.
-    func leader(of round: Round) -> ValidatorIndex {
-        LeaderSchedule(validators: committee.validators.count).leader(Slot(round: round, rank: 0))
-    }
+    /// The leader of a round, as far as the core has committed.
+    func leader(of round: Round) -> ValidatorIndex { core.schedule.leader(Slot(round: round, rank: 0)) }
 }
 
 extension BlockHeader {

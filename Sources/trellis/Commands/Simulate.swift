@@ -113,6 +113,7 @@ struct Simulate: ParsableCommand {
         var failed = 0
         var simulated: UInt64 = 0
         let started = ContinuousClock.now
+        var toldAt = started
         try OrderedJobs.run(seeds.range, jobs: jobs) { seed in
             try Simulation(configuration: configuration(seed)).run()
         } each: { seed, report in
@@ -122,10 +123,16 @@ struct Simulate: ParsableCommand {
                 Terminal.print(report.command)
                 for violation in report.violations { Terminal.print("  \(violation)") }
             }
-            if (passed + failed) % 50 == 0 { progress("\(passed) passed, \(failed) failed, next is seed \(seed + 1)") }
+            guard ContinuousClock.now >= toldAt + .seconds(5) else { return }
+            toldAt = .now
+            Terminal.error(Terminal.styled("\(passed) passed, \(failed) failed, next is seed \(seed + 1)", .dim))
         }
         let seconds = Double((ContinuousClock.now - started) / .milliseconds(1)) / 1000
-        Terminal.error("\(simulated / 3_600_000) simulated hours in \(Int(seconds)) s")
+        let hours = Double(simulated) / 3_600_000
+        Terminal.error(
+            String(
+                format: "%.1f simulated hours in %.0f s: %.0f seeds a minute, %.0f simulated hours an hour", hours, seconds,
+                Double(passed + failed) * 60 / max(seconds, 0.001), hours * 3600 / max(seconds, 0.001)))
         Terminal.print("\(passed) passed, \(failed) failed")
         if failed > 0 { throw ExitCode(Exit.failure) }
     }
@@ -151,11 +158,6 @@ struct Simulate: ParsableCommand {
         }
         Terminal.print("\(names.count - survived) found, \(survived) survived")
         if survived > 0 { throw ExitCode(Exit.failure) }
-    }
-
-    /// To a person only.
-    private func progress(_ text: String) {
-        if isatty(STDERR_FILENO) == 1 { Terminal.error(Terminal.styled(text, .dim)) }
     }
 }
 

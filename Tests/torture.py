@@ -3,9 +3,9 @@
 links that delay, stall and break, partitions, a full disk. In the end every acknowledged record must be in every ledger exactly once, in one
 order, and nobody may have been taken for an equivocator. Needs nothing but Python; a full disk needs root, for a small tmpfs.
 
-    python3 Scripts/torture.py --trellis .build/release/trellis --minutes 5 [--seed 7] [--work DIR]
-    python3 Scripts/torture.py --trellis .build/release/trellis --recovery 1000000
-    python3 Scripts/torture.py --trellis .build/release/trellis --catch-up 200000
+    python3 Tests/torture.py --trellis .build/release/trellis --minutes 5 [--seed 7] [--work DIR]
+    python3 Tests/torture.py --trellis .build/release/trellis --recovery 1000000
+    python3 Tests/torture.py --trellis .build/release/trellis --catch-up 200000
 
 The second measures how long a validator with so many records takes after kill -9 until it serves and follows again; the third, how fast one that
 was away while so many were written catches up, by blocks and by certified commits in turn. Exit codes: 0 all held, 1 something did not, 2 usage.
@@ -221,10 +221,14 @@ class Torture:
                 await asyncio.sleep(0.05)
             number += 1
 
-    # Faults, each with its end.
+    def count(self, fault, had_effect=True):
+        self.faults[fault] += had_effect
+
+    # Faults, each with its end; counted when they meet something: a process that runs, a link, a disk that fills.
 
     async def kill(self):
         for index in self.random.sample(range(VALIDATORS), self.random.choice([1, 1, 1, 1, 2, 4])):
+            self.count("kill", self.network.is_up(index))
             self.network.murder(index)
             asyncio.ensure_future(self.revive(index, self.random.random() * 8))
 
@@ -237,6 +241,7 @@ class Torture:
     async def crash_loop(self):
         index = self.random.randrange(VALIDATORS)
         for _ in range(self.random.randrange(2, 6)):
+            self.count("crash_loop", self.network.is_up(index))
             self.network.murder(index)
             self.network.start(index)
             await asyncio.sleep(self.random.random() * 0.6)
@@ -244,6 +249,7 @@ class Torture:
 
     async def stop(self):
         index = self.random.randrange(VALIDATORS)
+        self.count("stop", self.network.is_up(index))
         self.network.signal(index, signal.SIGSTOP)
         await asyncio.sleep(self.random.random() * 6)
         self.network.signal(index, signal.SIGCONT)
@@ -252,6 +258,7 @@ class Torture:
         links = self.random.sample(list(self.network.links.values()), 5)
         for link in links:
             link.delay = self.random.random() * 0.6
+            self.count("slow")
         await asyncio.sleep(self.random.random() * 6)
         for link in links:
             link.delay = 0.0
@@ -260,6 +267,7 @@ class Torture:
         links = self.random.sample(list(self.network.links.values()), self.random.randrange(1, 9))
         for link in links:
             link.is_stalled = True
+            self.count("stall")
         await asyncio.sleep(self.random.random() * 6)
         for link in links:
             link.is_stalled = False
@@ -268,6 +276,7 @@ class Torture:
         for link in self.network.links.values():
             if self.random.random() < 0.4:
                 link.drop()
+                self.count("drop")
 
     async def part(self):
         sides = [self.random.random() < 0.5 for _ in range(VALIDATORS)]
@@ -275,6 +284,7 @@ class Torture:
         for link in links:
             link.is_cut = True
             link.drop()
+        self.count("part", bool(links))
         await asyncio.sleep(self.random.random() * 7)
         for link in links:
             link.is_cut = False
@@ -290,7 +300,7 @@ class Torture:
                 while True:
                     file.write(bytes(1 << 16))
         except OSError:
-            pass
+            self.count("fill_disk")
         await asyncio.sleep(1 + self.random.random() * 5)
         os.remove(filler)
         # A validator that could not write stops, and says why: it is started again.
@@ -311,9 +321,7 @@ class Torture:
         end = time.monotonic() + minutes * 60
         pending = set()
         while time.monotonic() < end:
-            kind = self.random.choice(kinds)
-            self.faults[kind.__name__] += 1
-            pending.add(asyncio.ensure_future(kind()))
+            pending.add(asyncio.ensure_future(self.random.choice(kinds)()))
             await asyncio.sleep(self.random.random() * 4)
             pending = {task for task in pending if not task.done() or task.result()}
         await asyncio.gather(*pending)
