@@ -63,6 +63,7 @@ let package = Package(
         room("TrellisLedger", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisVerify", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisAudit", ["TrellisJSON", "TrellisCrypto", "TrellisModel"]),
+        room("TrellisOptimizer"),
         // Rims: each wraps one kind of effect.
         room("TrellisStorage"),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
@@ -71,25 +72,30 @@ let package = Package(
             "TrellisNode",
             [
                 "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
-                "TrellisStorage", "TrellisTransport", "TrellisEvaluators", logging, yams,
+                "TrellisStorage", "TrellisTransport", "TrellisEvaluators", "TrellisOptimizer", logging, yams,
             ]),
         room(
             "TrellisAPI",
             [
-                "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisNode", logging, httpTypes,
+                "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisOptimizer", "TrellisNode",
+                logging,
+                httpTypes,
             ] + hummingbird + nio),
         room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
         room(
             "TrellisMCP",
             ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisClient", logging, httpTypes] + hummingbird + nio),
         room(
-            "TrellisSimulator", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage"]),
+            "TrellisSimulator",
+            [
+                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage", "TrellisOptimizer",
+            ]),
         .executableTarget(
             name: "trellis",
             dependencies: [
                 "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisEvaluators", "TrellisNode", "TrellisAPI",
                 "TrellisClient", "TrellisMCP",
-                "TrellisAudit", "TrellisSimulator", "TrellisConformance", logging,
+                "TrellisAudit", "TrellisOptimizer", "TrellisSimulator", "TrellisConformance", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -104,17 +110,22 @@ let package = Package(
         tests("TrellisLedger", ["TrellisLedger", "TrellisModel", "TrellisCrypto", "TrellisVerify"], resources: [.copy("Vectors")]),
         tests("TrellisVerify", ["TrellisVerify", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisAudit", ["TrellisAudit", "TrellisModel", "TrellisCrypto", "TrellisConformance"], resources: [.copy("Vectors")]),
+        tests("TrellisOptimizer", ["TrellisOptimizer"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
         tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto", nioHTTP1] + nio),
-        tests("TrellisSimulator", ["TrellisSimulator", "TrellisModel", "TrellisCrypto"]),
+        tests("TrellisSimulator", ["TrellisSimulator", "TrellisOptimizer", "TrellisModel", "TrellisCrypto"]),
         tests(
             "TrellisNode",
-            ["trellis", "TrellisNode", "TrellisEvaluators", "TrellisClient", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging]),
+            [
+                "trellis", "TrellisNode", "TrellisEvaluators", "TrellisOptimizer", "TrellisClient", "TrellisVerify", "TrellisModel",
+                "TrellisCrypto", logging,
+            ]),
         tests(
             "TrellisAPI",
             [
                 "TrellisAPI", "TrellisJSON", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel",
+                "TrellisOptimizer",
                 "TrellisCrypto", logging, httpClient, nioHTTP1,
             ] + nio),
         tests("TrellisMCP", ["TrellisMCP", "TrellisJSON", httpTypes]),

@@ -25,7 +25,8 @@ struct API: Sendable {
 
     /// All operations, in the order of the documentation.
     var routes: [Route] {
-        let routes = proposalRoutes + recordRoutes + decisionRoutes + eventRoutes + evidenceRoutes + committeeRoutes + healthRoutes
+        let routes =
+            proposalRoutes + recordRoutes + decisionRoutes + eventRoutes + evidenceRoutes + committeeRoutes + healthRoutes + optimizerRoutes
         return routes + [OpenAPI.route(of: routes)]
     }
 }
@@ -50,6 +51,7 @@ struct Dispatcher: Sendable {
             isBodyRead = true
             let exchange = try Exchange(
                 request: request, route: route, path: path, contentType: type, body: body, channel: channel)
+            guard !route.changesValidator || exchange.isLocal else { throw .forbidden("this is for the validator's own machine") }
             response = try await route.handle(exchange)
         } catch {
             response = error.response

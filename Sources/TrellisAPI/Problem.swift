@@ -56,6 +56,8 @@ extension Problem {
         Problem(.notFound, what, "Not found", detail, retryAfter: retryAfter)
     }
 
+    static func forbidden(_ detail: String) -> Problem { Problem(.forbidden, "forbidden", "Forbidden", detail) }
+
     static func methodNotAllowed(_ method: String, allow: [String]) -> Problem {
         var problem = Problem(
             .methodNotAllowed, "method-not-allowed", "Method not allowed",

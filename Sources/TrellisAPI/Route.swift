@@ -51,5 +51,7 @@ struct Route: Sendable {
     let replies: [Reply]
     /// Statuses of the problem documents this operation can give, besides 400 and 500.
     var problems: [HTTPResponse.Status] = []
+    /// Whether it changes what the validator does, which is for its operator alone: from the machine that it runs on.
+    var changesValidator = false
     var handle: Handler
 }

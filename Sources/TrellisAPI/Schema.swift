@@ -47,6 +47,10 @@ enum Schema {
     static let certificate = json("Certificate")
     static let status = json("Status")
     static let health = json("Health")
+    static let optimizerUpdate = reference("OptimizerUpdate")
+    static let optimizerRecommendation = json("OptimizerRecommendation")
+    static let optimizerPerformance = json("OptimizerPerformance")
+    static let optimizerHealth = json("OptimizerHealth")
     static let document = json("Document")
     static let problem = Route.Content(type: Problem.contentType, schema: reference("Problem"))
     static let events = Route.Content(type: ContentType.events, schema: string)
@@ -67,6 +71,8 @@ enum Schema {
             ["decisions": array(reference("Proposal")), "next_cursor": string], required: ["decisions", "next_cursor"]),
         "Evidence": evidenceBody, "Committee": committeeBody, "Certificate": certificateBody, "Status": statusBody,
         "Health": object(["status": string], required: ["status"]),
+        "OptimizerUpdate": optimizerUpdateBody, "OptimizerRecommendation": optimizerRecommendationBody,
+        "OptimizerPerformance": optimizerPerformanceBody, "OptimizerHealth": optimizerHealthBody,
         "Document": .members(["type": "object"]),
         "Problem": object(
             ["type": string, "title": string, "status": integer(minimum: 400, maximum: 599), "detail": string],

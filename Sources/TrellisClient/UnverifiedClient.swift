@@ -167,7 +167,7 @@ extension UnverifiedClient {
         return .unexpectedAnswer(status: answer.status, reason: "it carries no problem document")
     }
 
-    private func decode<Value: Decodable & Sendable>(_ answer: Answer) throws(ClientError) -> Reply<Value> {
+    func decode<Value: Decodable & Sendable>(_ answer: Answer) throws(ClientError) -> Reply<Value> {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {

@@ -35,6 +35,8 @@ extension Core {
         // their pace for long: they must not be able to keep us busy with nothing.
         if !isActive { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
+        // Only what holds something waits for more, and only in a round that others have not left behind.
+        if pacing.batchDelay > 0, pool.mayGather(upTo: pacing.batchBytes) { earliest = max(earliest, quorumSince + pacing.batchDelay) }
         return holdsLeader(of: target - 1) ? earliest : max(earliest, quorumSince + leaderTimer.timeout)
     }
 
@@ -50,7 +52,7 @@ extension Core {
         if !isActive { followAt = max(followAt, now.monotonic) + pacing.retry }
         // A commit's time is that of its leader's parents, and the genesis blocks below round 1 have none: a proposal there would expire
         // at once.
-        let payload = target > 1 ? pool.take(for: target) : .empty
+        let payload = target > 1 ? pool.take(for: target, bytes: pacing.batchBytes, blocks: pacing.blocksInFlight) : .empty
         let timestamp = Mutation.isPlanted(.timestampsUnclamped) ? now.wall : max(now.wall, ownLast.timestamp)
         let prefix = BlockPrefix(
             epoch: committee.epoch, round: target, author: own, timestamp: timestamp,

@@ -15,7 +15,8 @@ public import TrellisModel
 public struct Core: Sendable {
     public let committee: Committee
     public let own: ValidatorIndex
-    public let pacing: Pacing
+    /// As configured, and tuned since.
+    public internal(set) var pacing: Pacing
     /// Nil under the base rule.
     let fastPath: FastPath?
 
@@ -151,6 +152,7 @@ public struct Core: Sendable {
         case .connected(let peer): greet(peer)
         case .sealed(let block): publish(block)
         case .executed(let checkpoint, let deadline): executed(checkpoint, nextDeadline: deadline)
+        case .tune(let tuning): tune(tuning)
         case .tick: wakeAt = nil
         }
     }
@@ -185,6 +187,8 @@ public struct Core: Sendable {
     // What the rim may look at.
     /// How long a round waits for its leader's block at present, in milliseconds.
     public var leaderTimeout: UInt64 { leaderTimer.timeout }
+    /// Own blocks that left without the block of their leader: it was given up.
+    public var leadersMissed: UInt64 { leaderTimer.missed }
     public var round: Round { ownLast.round }
     /// Who leads what, as far as this validator has committed.
     public var schedule: LeaderSchedule { linearizer.schedule }

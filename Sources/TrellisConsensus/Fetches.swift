@@ -14,7 +14,7 @@ struct Fetches: Sendable {
 
     /// Fetches in flight for one account.
     private let perSponsorMaximum: Int
-    private let retry: UInt64
+    var retry: UInt64
     private var entries: [BlockReference: Fetch] = [:]
     private var charged: [ValidatorIndex: Int] = [:]
 

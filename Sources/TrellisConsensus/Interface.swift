@@ -27,6 +27,12 @@ public struct Pacing: Sendable, Equatable {
     public var futureHoldMaximum: UInt64
     /// After how long an unanswered fetch goes to another peer, and an unheeded own block is sent again.
     public var retry: UInt64
+    /// The most bytes of transactions in an own block, where genesis does not allow less.
+    public var batchBytes = Tuning.batchBytesBounds.upperBound
+    /// How long an own block waits for more transactions when it could be built.
+    public var batchDelay: UInt64 = 0
+    /// Own blocks with transactions that are neither ordered nor given up.
+    public var blocksInFlight = Tuning.blocksInFlightBounds.upperBound
     /// Whether certified commits, and states, are asked for when far behind, and not blocks alone.
     public var catchesUpByCommits = true
 
@@ -67,6 +73,8 @@ public enum Input: Sendable {
     case sealed(Block)
     /// A commit was executed; its checkpoint, if it changed the ledger, is persisted. `nextDeadline` is that of the pending proposals.
     case executed(Checkpoint?, nextDeadline: Milliseconds?)
+    /// How this validator paces itself from now on.
+    case tune(Tuning)
     case tick
 }
 

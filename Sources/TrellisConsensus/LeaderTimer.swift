@@ -2,11 +2,13 @@
 // inputs; every validator has its own, and no decision depends on it.
 
 struct LeaderTimer: Sendable {
-    private let pacing: Pacing
+    var pacing: Pacing
     /// The longest time of late from an own block to a quorum of its round, in milliseconds; nil before anything was measured.
     private var roundTime: UInt64?
     /// The own block whose round is being measured, and when it left.
     private var running: (round: UInt64, since: UInt64)?
+    /// How often a leader was given up.
+    private(set) var missed: UInt64 = 0
 
     init(pacing: Pacing) { self.pacing = pacing }
 
@@ -19,6 +21,7 @@ struct LeaderTimer: Sendable {
     /// The own block of `round` leaves. Where the leader of the round below was given up, others may still wait for it: nothing is measured.
     mutating func published(round: UInt64, sawLeader: Bool, now: UInt64) {
         running = sawLeader ? (round, now) : nil
+        if !sawLeader { missed += 1 }
     }
 
     /// There is a quorum of `round`. Who is the last of it learns nothing about the others.

@@ -38,10 +38,18 @@ struct Pool: Sendable {
         }
     }
 
+    /// Whether it holds something but no votes, for which others wait, and less than `bytes`.
+    func mayGather(upTo bytes: Int) -> Bool { votes.isEmpty && head < transactions.count && self.bytes < min(bytes, payloadLimit) }
+
     /// Takes as many transactions as fit in a block's payload, for the own block of `round`. They are in doubt until the block is
     /// either published or given up.
-    mutating func take(for round: Round) -> Payload {
+    ///
+    /// - Parameters:
+    ///   - bytes: more transactions are not taken, but votes and one transaction always.
+    ///   - blocks: while so many own blocks with payloads are in doubt, votes alone are taken.
+    mutating func take(for round: Round, bytes batch: Int = .max, blocks: Int = .max) -> Payload {
         var room = payloadLimit - 4
+        let least = room - min(room, batch)
         var taken: [Transaction] = []
         while let next = votes.first, next.from <= round, next.transaction.bytes.count + 4 <= room {
             room -= next.transaction.bytes.count + 4
@@ -49,7 +57,9 @@ struct Pool: Sendable {
         }
         var evidence = 0
         var extended = 0
-        while head < transactions.count, transactions[head].bytes.count + 4 <= room {
+        let start = head
+        while head < transactions.count, transactions[head].bytes.count + 4 <= room, inFlight.count < blocks {
+            guard head == start || room - transactions[head].bytes.count - 4 >= least else { break }
             if transactions[head].bytes.first == EntryKind.evidence.rawValue { evidence += 1 }
             if transactions[head].bytes.first == EntryKind.extendedProposal.rawValue { extended += 1 }
             guard evidence <= Limits.evidenceMaximum, extended <= Limits.extendedProposalsMaximum else { break }

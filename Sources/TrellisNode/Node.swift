@@ -66,6 +66,7 @@ public struct NodeOptions: Sendable {
     public var heartbeat: Milliseconds = 2000
     public var poolBytesMaximum = 64 << 20
     public var journalBytesKept: UInt64 = 1 << 30
+    public var optimizer = OptimizerConfiguration()
     /// Whether this validator, when it is far behind, asks for certified commits and states; otherwise for blocks alone.
     public var catchesUpByCommits = true
 
@@ -106,7 +107,8 @@ public final class Node: NodeService {
         let configuration = ReplicaConfiguration(
             committee: committee, own: options.validator, consensusKey: options.keys.consensus,
             seats: Seats(seats: seats, committee: committee), pacing: pacing, dataDirectory: options.dataDirectory,
-            poolBytesMaximum: options.poolBytesMaximum, journalBytesKept: options.journalBytesKept, logger: logger)
+            poolBytesMaximum: options.poolBytesMaximum, journalBytesKept: options.journalBytesKept, optimizer: options.optimizer,
+            logger: logger)
         let replica: Replica
         do {
             replica = try Replica(configuration)
@@ -225,5 +227,7 @@ public final class Node: NodeService {
 
     public func evidence() async -> [RecordedEvidence] { await replica.evidence }
     public func certificate() async -> CheckpointCertificate? { await replica.core.certificate }
+    public func optimizerReport() async -> OptimizerReport { await replica.optimizerReport }
+    public func setOptimizer(_ mode: OptimizerMode) async throws(NodeError) { try await replica.setOptimizer(mode) }
     public func nodeStatus() async -> NodeStatus { await replica.nodeStatus(rejected: intake.rejectedCount) }
 }

@@ -31,7 +31,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     public static let bytesMaximum = 1 << 20
     static let keys = [
         "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
-        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up",
+        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer",
     ]
 
     /// Where it was read from.
@@ -55,6 +55,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var journalBytes: UInt64
     /// How this validator catches up: by `commits`, or by `blocks` alone.
     public var catchUp: String
+    /// Whether and how this validator tunes itself.
+    public var optimizer: OptimizerConfiguration
 
     public init(path: String) throws(ConfigurationError) {
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -90,6 +92,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         poolBytes = try reader.number("pool_bytes", 1 << 20...1 << 34) ?? 64 << 20
         journalBytes = try reader.number("journal_bytes", 1 << 20...1 << 44) ?? 1 << 30
         catchUp = try reader.optionalText("catch_up") ?? "commits"
+        optimizer = try OptimizerConfiguration(yaml: values["optimizer"], path: path)
         guard ["commits", "blocks"].contains(catchUp) else { throw .wrongType(path: path, key: "catch_up", expected: "commits or blocks") }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw .wrongType(path: path, key: "log_level", expected: Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
@@ -168,6 +171,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         options.heartbeat = heartbeat
         options.poolBytesMaximum = Int(clamping: poolBytes)
         options.journalBytesKept = journalBytes
+        options.optimizer = optimizer
         options.catchesUpByCommits = catchUp == "commits"
         return options
     }

@@ -155,4 +155,8 @@ public protocol NodeService: Sendable {
     func evidence() async -> [RecordedEvidence]
     func certificate() async -> CheckpointCertificate?
     func nodeStatus() async -> NodeStatus
+    /// What tunes this validator, what it did and why.
+    func optimizerReport() async -> OptimizerReport
+    /// Says what it may do from now on. Throws `invalid` for `apply` where what is configured is out of its bounds.
+    func setOptimizer(_ mode: OptimizerMode) async throws(NodeError)
 }

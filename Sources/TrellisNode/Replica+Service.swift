@@ -25,7 +25,11 @@ extension Replica {
             bytes += transaction.bytes.count
             try check(transaction)
         }
-        guard core.poolBytes + bytes <= configuration.poolBytesMaximum else { throw .overloaded }
+        guard core.poolBytes + bytes <= configuration.poolBytesMaximum else {
+            meterGiven(transactions, isRefused: true)
+            throw .overloaded
+        }
+        meterGiven(transactions)
         run(.submit(transactions))
         try requireRunning()
     }

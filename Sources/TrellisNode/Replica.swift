@@ -22,6 +22,7 @@ struct ReplicaConfiguration: Sendable {
     var poolBytesMaximum: Int
     /// How much of the journal is kept for peers that lag behind.
     var journalBytesKept: UInt64
+    var optimizer: OptimizerConfiguration
     var logger: Logger
 }
 
@@ -54,6 +55,7 @@ actor Replica {
     var pendingEvidence = PendingEvidence()
     /// Twins among the blocks that the journal brought back: what was seen before a restart may not have been ordered.
     private var recoveredTwins: [(Block, Block)] = []
+    var tuner: Tuner
     private var unwrittenBytes = 0
     private var lag = Lag()
     private(set) var isStopped = false
@@ -81,6 +83,7 @@ actor Replica {
         }
         core = Core(
             committee: configuration.committee, own: configuration.own, pacing: configuration.pacing, recovered: recovery.recovered)
+        tuner = try Tuner(configuration)
         recoveredTwins = Self.twins(recovery.recovered.blocks)
         try Self.execute(recovery.recovered, on: store)
         offers.states.executed(store.ledger)
@@ -148,6 +151,7 @@ actor Replica {
         guard !isStopped else { return }
         isStopped = true
         wakeTask?.cancel()
+        tuner.task?.cancel()
         waiters.expireAll()
         events.finish()
         if alarm == nil {
@@ -198,6 +202,7 @@ actor Replica {
             try journal.keep(certificate)
             _ = offers.states.certified(certificate)
             waiters.certified(logSize: certificate.checkpoint.logSize)
+            meterCertified(certificate.checkpoint.index)
             events.publish(NodeEvent(kind: .certified(certificate.checkpoint), logIndex: nil))
         case .equivocation(let first, let second):
             equivocations += 1
@@ -238,6 +243,7 @@ actor Replica {
         guard commit.index > store.ledger.lastCommit.index else { return .executed(nil, nextDeadline: store.ledger.nextDeadline) }
         let execution = try store.execute(commit, payloads)
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
+        meterOrdered(execution.appended.lazy.map(\.identifier), in: commit.index)
         if !events.isEmpty { publish(execution) }
         forgetVotes(on: execution.decided.map(\.proposal.identifier))
         let unvoted = execution.opened.filter { castVotes[$0] == nil }.compactMap { store.ledger.pending($0) }

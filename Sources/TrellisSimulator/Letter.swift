@@ -22,6 +22,9 @@ final class Letter {
         self.body = body
     }
 
+    /// How many blocks it carries.
+    var blockCount: Int { if case .message(.blocks(let blocks)) = body { blocks.count } else { 0 } }
+
     /// The input that the message is to a validator; nil when its intake refuses it.
     func open(_ intake: Intake) -> Input? {
         if !isOpen {

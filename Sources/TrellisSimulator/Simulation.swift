@@ -30,6 +30,7 @@ enum SimulatedEvent {
     case pause
     case jump
     case trouble
+    case tune
     case client
     case act(Int)
 
@@ -65,6 +66,8 @@ public final class Simulation {
     private(set) var machines: [SimulatedValidator] = []
     var network: SimulatedNetwork
     var random: SimulationRandom
+    /// Chooses tunings: apart from `random`, so that runs without any are what they were.
+    var tuner: SimulationRandom
     private var intake: Intake?
     private var queue = EventQueue<SimulatedEvent>()
     private var handled: UInt64 = 0
@@ -82,6 +85,7 @@ public final class Simulation {
     public init(configuration: SimulationConfiguration) throws {
         self.configuration = configuration
         report = SimulationReport(configuration: configuration)
+        tuner = SimulationRandom(seed: configuration.seed ^ 0x7E2E)
         var random = SimulationRandom(seed: configuration.seed)
         var faults = Faults(configuration.profile, &random)
         // Who names an adversary wants to see it, whatever the profile.
@@ -149,6 +153,7 @@ public final class Simulation {
     public func run() -> SimulationReport {
         begin()
         scheduleFaults()
+        scheduleTunings()
         runPhases()
         report.violations = witness.violations
         report.commits = witness.commitCount
@@ -214,6 +219,7 @@ public final class Simulation {
         case .pause: pauseOne()
         case .jump: jumpOne()
         case .trouble: troubleOne()
+        case .tune: tuneOne()
         case .client: submitInChaos()
         case .act(let number): act(machines[number])
         }

@@ -25,6 +25,7 @@ struct Trellis: AsyncParsableCommand {
             Conformance.self,
             Crypto.self,
             Simulate.self,
+            OptimizerCommand.self,
             Bench.self,
         ])
 

@@ -5,6 +5,7 @@ import TrellisCrypto
 import TrellisLedger
 import TrellisModel
 import TrellisNode
+import TrellisOptimizer
 import TrellisVerify
 
 actor StandInNode: NodeService {
@@ -174,6 +175,20 @@ actor StandInNode: NodeService {
     }
 
     func evidence() async -> [RecordedEvidence] { ledger.evidence.entries }
+
+    private var optimizerMode = OptimizerMode.observe
+
+    func optimizerReport() async -> OptimizerReport {
+        let standard = Choice { $0.ladder[0] }
+        return OptimizerReport(
+            mode: optimizerMode, optimizer: Optimizer(space: SearchSpace(standard: standard)), last: nil, choiceLast: 0, choiceWorst: 0,
+            interval: 2000)
+    }
+
+    func setOptimizer(_ mode: OptimizerMode) async throws(NodeError) {
+        if let refusal { throw refusal }
+        optimizerMode = mode
+    }
 
     func certificate() async -> CheckpointCertificate? { currentCertificate }
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PurityTests {
     private static let pureRooms: Set = [
-        "TrellisJSON", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisAudit",
+        "TrellisJSON", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisAudit", "TrellisOptimizer",
     ]
     private static let seededRooms: Set = ["TrellisSimulator"]
 
