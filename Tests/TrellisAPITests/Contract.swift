@@ -58,7 +58,7 @@ struct Contract: Sendable {
         }
         if case .array(let values) = schema["enum"], !values.contains(value) { return "\(place) is none of the values" }
         switch (schema["type"]?.stringValue, value) {
-        case (nil, _), ("string", .string), ("integer", .number), ("boolean", .bool), ("null", .null): return nil
+        case (nil, _), ("string", .string), ("integer", .number), ("number", .number), ("boolean", .bool), ("null", .null): return nil
         case ("array", .array(let elements)):
             guard let items = schema["items"] else { return nil }
             return elements.enumerated().lazy.compactMap { fault($1, items, at: "\(place)[\($0)]") }.first
