@@ -5,11 +5,8 @@ import TrellisConsensus
 import TrellisModel
 
 extension Simulation {
-    /// How many runs have it, in per mille.
-    private static let share = 350
-
     func scheduleTunings() {
-        guard configuration.profile != .calm, tuner.chance(permille: Self.share) else { return }
+        guard configuration.profile != .calm, configuration.isTuned else { return }
         schedule(.tune, after: tuner.below(1_000_000))
     }
 

@@ -85,7 +85,7 @@ public final class Simulation {
     public init(configuration: SimulationConfiguration) throws {
         self.configuration = configuration
         report = SimulationReport(configuration: configuration)
-        tuner = SimulationRandom(seed: configuration.seed ^ 0x7E2E)
+        tuner = SimulationRandom(seed: configuration.seed ^ 0x70E5)
         var random = SimulationRandom(seed: configuration.seed)
         var faults = Faults(configuration.profile, &random)
         // Who names an adversary wants to see it, whatever the profile.

@@ -51,6 +51,8 @@ public struct SimulationConfiguration: Sendable {
     public var down: Int
     /// How every adversary behaves, if not as the seed chooses; see `behaviours`.
     public var adversary: String?
+    /// Whether the pacing of validators is tuned at random; see Simulation+Tunings.swift.
+    public var isTuned: Bool
     /// Whether the report carries a line for everything that happens.
     public var transcript: Bool
 
@@ -62,10 +64,11 @@ public struct SimulationConfiguration: Sendable {
     ///   - profile: nil: the seed chooses.
     ///   - hasFastPath: nil: the seed chooses.
     ///   - scheduleInterval: nil: the seed chooses.
+    ///   - isTuned: nil: the seed chooses.
     public init(
         seed: UInt64, validators: Int? = nil, duration: Milliseconds = 6000, profile: SimulationProfile? = nil, idle: Milliseconds = 30_000,
         signatures: SimulatedSignatures = .hash, hasFastPath: Bool? = nil, scheduleInterval: UInt64? = nil, down: Int = 0,
-        adversary: String? = nil, transcript: Bool = false
+        adversary: String? = nil, isTuned: Bool? = nil, transcript: Bool = false
     ) {
         var random = SimulationRandom(seed: seed ^ 0x5EED)
         let sizes = [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 2, 3, 5, 6, 7, 7, 10]
@@ -86,6 +89,8 @@ public struct SimulationConfiguration: Sendable {
         self.scheduleInterval = scheduleInterval ?? chosenInterval
         self.down = down
         self.adversary = adversary
+        var tuner = SimulationRandom(seed: seed ^ 0x7E2E)
+        self.isTuned = isTuned ?? tuner.chance(permille: 350)
         self.transcript = transcript
     }
 }
