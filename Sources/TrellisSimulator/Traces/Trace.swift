@@ -17,7 +17,7 @@ public struct Trace: Sendable {
     var loss = 0
     /// Bytes that a validator sends in a microsecond.
     var bandwidth = 125.0
-    /// The last validator does everything so many times as slowly.
+    /// The last validator computes so many times as slowly.
     var slowness: UInt64 = 1
     /// What a sync of the storage takes.
     var sync: UInt64 = 2000
@@ -47,7 +47,7 @@ public struct Trace: Sendable {
             jitter: 5000, loss: 30
         ) { _ in 400 },
         Trace(
-            name: "slow-validator", summary: "5 ms apart, one validator does all 10 times as slowly, 400 records/s", interval: 1000,
+            name: "slow-validator", summary: "5 ms apart, one validator has a processor 10 times as slow, 400 records/s", interval: 1000,
             delays: uniform(5000), jitter: 500, slowness: 10
         ) { _ in 400 },
         Trace(

@@ -118,10 +118,9 @@ public final class TraceRun {
         guard !machines[number].isBusy, let (work, cpu) = machines[number].next() else { return }
         machines[number].isBusy = true
         machines[number].cpu += cpu
-        var time = cpu
+        var time = cpu * (number == machines.count - 1 ? trace.slowness : 1)
         if case .publish = work { time += trace.sync }
-        let factor = number == machines.count - 1 ? trace.slowness : 1
-        queue.add(.done(number, work), at: now + time * factor)
+        queue.add(.done(number, work), at: now + time)
     }
 
     private func finish(_ work: TraceWork, at number: Int) throws {
@@ -173,7 +172,6 @@ public final class TraceRun {
         let identifiers = execution.appended.map(\.identifier)
         logged.formUnion(identifiers)
         executions[commit.index] = (execution.checkpoint, identifiers, ledger.nextDeadline)
-        executions[commit.index > 2000 ? commit.index - 2000 : 0] = nil
         return (execution.checkpoint, identifiers, ledger.nextDeadline)
     }
 
