@@ -118,13 +118,14 @@ class Network:
     def decision(self, verdicts: Sequence[int] = (1, 1, 3, 1), outcome: int = 1, text: str = "ls -la", **fields: str) -> Decision:
         return self.joint([verdicts], outcome, self.proposal(text, **fields))
 
-    def joint(self, verdicts: Sequence[Sequence[int]], outcome: int, proposal: Proposal) -> Decision:
+    def joint(self, verdicts: Sequence[Sequence[int]], outcome: int, proposal: Proposal, threshold: int = 670) -> Decision:
         """A ballot for each of the councils."""
         ballots = tuple(
-            Ballot(670, tuple(SeatVote(place, 1, Verdict(one), f"because {place}" if one else "") for place, one in enumerate(each)))
+            Ballot(threshold, tuple(SeatVote(place, 1, Verdict(one), f"because {place}" if one else "") for place, one in enumerate(each)))
             for each in verdicts
         )
-        return Decision(DECISION if len(ballots) == 1 else JOINT, proposal, Outcome(outcome), ballots, 2, TIME + 10, 3, TIME + 20)
+        kind, decided = DECISION if len(ballots) == 1 else JOINT, TIME + 20 if outcome != 3 else TIME + 30_010
+        return Decision(kind, proposal, Outcome(outcome), ballots, 2, TIME + 10, 3, decided)
 
     def vote_proof(self, decision: Decision, ballot: int, seat: int, place: int = 1, size: int = 3, signer: int | None = None) -> VoteProof:
         """As if the seat had signed `size` votes together, this one at `place`, and the others were of something else."""
@@ -150,7 +151,7 @@ class Network:
         zero = bytes(self.suite.size)
         values: dict[str, Any] = {
             "chain": self.genesis.chain, "epoch": 0, "index": 5, "commit": zero, "log_size": 3,
-            "log_root": SHA256.hash(b"\x01" + inner + right), "state": zero, "timestamp_ms": TIME + 30,
+            "log_root": SHA256.hash(b"\x01" + inner + right), "state": zero, "timestamp_ms": TIME + 60_000,
         }  # fmt: skip
         point = Checkpoint(**(values | checkpoint))
         attested = [Attested(point.index, self.suite.tagged("trellis/checkpoint/1", point.encoded))]
@@ -158,7 +159,7 @@ class Network:
         return Receipt(entry_bytes(entry), 1, (left, right), Certificate(point, proofs), ())
 
     def receipt_file(self, receipt: Receipt, entry: Decision | Record, votes: Sequence[VoteProof] = ()) -> bytes:
-        summary, body = _summary(entry, receipt) | ({"votes_signed": len(votes)} if votes else {}), receipt.encoded
+        summary, body = _summary(entry, receipt, len(votes)), receipt.encoded
         body += integer(len(votes), 4) if votes else b""
         for proof in votes:
             body += b"".join(integer(number, 4) for number in proof[:4]) + b"".join(proof.path) + byte_string(proof.signature)

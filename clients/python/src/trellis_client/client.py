@@ -12,19 +12,19 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Generic, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar, cast
 
-from .errors import BadProofError, ClientError, ProblemError, ProofError, TimedOutError, UnexpectedAnswerError, UnreachableError
+from .codec import byte_string, items
+from .errors import BadProofError, ClientError, ProblemError, ProofError, TimedOutError, UnexpectedAnswerError, UnreachableError, demand
 from .genesis import Genesis
-from .http import PIECE, Answer, Endpoint, Request, Transport
+from .http import Request, Transport, members_of
 from .ledger import PROPOSAL, RECORD, Field, Proposal, Record, nonce_of
-from .proof import VerifiedDecision, VerifiedReceipt, VerifiedRecord, receipt_bytes_maximum, verify_receipt
+from .proof import VerifiedDecision, VerifiedRecord, receipt_bytes_maximum, verify_receipt
 
 RECORDS_TYPE, WAIT_MAXIMUM, EVENT_MAXIMUM, IDLE_MAXIMUM = "application/vnd.trellis.records", 300, 32 << 20, 45
 Wait: TypeAlias = Literal["decided", "certified"] | None
 T = TypeVar("T")
 P = ParamSpec("P")
-R = TypeVar("R", bound=VerifiedReceipt)
 
 class UnverifiedDecision(NamedTuple):
     """What a validator says of a proposal, without proof: `status` is submitted, pending, approved, rejected or expired; `answer` is all
@@ -44,8 +44,7 @@ class Client:
     broke or the validator was busy; what is submitted carries an idempotency key, from which its identifier follows, so that it enters the
     ledger once however often it is sent. Threads may share it."""
     def __init__(self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5) -> None:
-        endpoints = [endpoint] if isinstance(endpoint, str) else endpoint
-        self.transport = Transport([Endpoint.parse(one) for one in endpoints])
+        self.transport = Transport([endpoint] if isinstance(endpoint, str) else endpoint)
         self.genesis, self.timeout, self.retries = genesis, timeout, retries
 
     def propose(
@@ -84,12 +83,10 @@ class Client:
         self, records: Sequence[bytes], *, idempotency_key: str | None = None, wait: Wait = None, timeout: float | None = None
     ) -> list[str]:
         """Puts opaque entries into the log, all or none. Returns their identifiers, by the client's own reckoning."""
-        key, count = idempotency_key or uuid.uuid4().hex, len(records).to_bytes(4, "little")
+        key = idempotency_key or uuid.uuid4().hex
         identifiers = [Record(RECORD, nonce_of(key, place), data).identifier for place, data in enumerate(records)]
-        body = count + b"".join(len(data).to_bytes(4, "little") + data for data in records)
-        answer = self._post("/v1/records", key, body, RECORDS_TYPE, wait, timeout)
-        if answer.body != count + b"".join(identifiers):
-            raise UnexpectedAnswerError("the validator answered for other records")
+        answer = self._post("/v1/records", key, items([byte_string(data) for data in records]), RECORDS_TYPE, wait, timeout)
+        demand(answer == items(identifiers), UnexpectedAnswerError("the validator answered for other records"))
         return [one.hex() for one in identifiers]
 
     def events(self, start: int | None = None) -> Iterator[Event]:
@@ -100,9 +97,8 @@ class Client:
             request = Request("GET", path, math.inf, (("Accept", "text/event-stream"),), idle=IDLE_MAXIMUM)
             try:
                 with self.transport.response(request, attempt) as answer:
-                    if answer.status != 200:
-                        raise ProblemError("no-events", answer.status, "the validator opens no event stream")
-                    for event in _events(iter(functools.partial(answer.read1, PIECE), b"")):
+                    demand(answer.status == 200, ProblemError("no-events", answer.status, "the validator opens no event stream"))
+                    for event in _events(iter(functools.partial(answer.readline, EVENT_MAXIMUM + 1), b"")):
                         start, has_connected = start if event.log_index is None else event.log_index + 1, True
                         yield event
             except (UnreachableError, TimedOutError, ProblemError):
@@ -114,89 +110,72 @@ class Client:
     def _deadline(self, timeout: float | None) -> float:
         return time.monotonic() + (self.timeout if timeout is None else timeout)
 
-    def _exchange(self, request: Request) -> Answer:
-        """The answer to a request that may be repeated; what is no success is raised."""
-        attempt = 0
+    def _exchange(self, request: Request, wait: Wait = None) -> bytes:
+        """The answer to a request that may be repeated: `retries` times when the connection breaks or the validator is busy, and up to the
+        deadline while what was asked for is not there yet, or not as far as `wait`. What is no success is raised."""
+        failures = 0
         while True:
-            pause = random.uniform(0.05, 0.1) * 2**attempt
+            pause, error = random.uniform(0.05, 0.1) * 2**failures, cast(ClientError, TimedOutError("not there in time"))
             try:
-                answer = self.transport.send(request, attempt)
-                if answer.status < 300:
-                    return answer
-                raise _problem(answer)
-            except (UnreachableError, ProblemError) as error:
-                if isinstance(error, ProblemError):
-                    pause = error.retry_after or pause if error.status in (429, 503) else math.inf
-                if attempt >= self.retries or time.monotonic() + pause >= request.deadline:
-                    raise
-            attempt += 1
+                status, body = self.transport.send(request, failures)
+                if status != 202 or not wait:
+                    return body
+            except (UnreachableError, ProblemError) as caught:
+                if isinstance(caught, ProblemError):
+                    demand(caught.status in (404, 429, 503) and (caught.status != 404 or caught.retry_after is not None), caught)
+                    pause = caught.retry_after or pause
+                if not isinstance(caught, ProblemError) or caught.status != 404:
+                    error, failures = caught, failures + 1
+            demand(failures <= self.retries and time.monotonic() + pause < request.deadline, error)
             self.transport.pause(pause)
 
-    def _post(self, path: str, key: str, body: bytes, content: str, wait: Wait, timeout: float | None) -> Answer:
+    def _post(self, path: str, key: str, body: bytes, content: str, wait: Wait, timeout: float | None) -> bytes:
         """Sends until what was submitted is as far as `wait`: the same key and body again are the same submission."""
-        if not re.fullmatch("[!-~]{1,255}", key):
-            raise ValueError("an idempotency key is 1 to 255 visible ASCII characters")
+        demand(re.fullmatch("[!-~]{1,255}", key), ValueError("an idempotency key is 1 to 255 visible ASCII characters"))
         deadline, headers = self._deadline(timeout), (("Content-Type", content), ("Accept", content), ("Idempotency-Key", key))
-        while True:
-            # The validator's wait ends a little before ours, so that its answer arrives.
-            seconds = max(1, min(WAIT_MAXIMUM, math.floor(deadline - time.monotonic() - 0.5)))
-            query = f"?wait={wait}&timeout={seconds}" if wait else ""
-            answer = self._exchange(Request("POST", path + query, deadline, headers, body))
-            if answer.status != 202 or not wait:
-                return answer
-            if time.monotonic() + 1 >= deadline:
-                raise TimedOutError(f"not {wait} in time")
+        # The validator's wait ends a little before ours, so that its answer arrives.
+        seconds = max(1, min(WAIT_MAXIMUM, math.floor(deadline - time.monotonic() - 0.5)))
+        query = f"?wait={wait}&timeout={seconds}" if wait else ""
+        return self._exchange(Request("POST", path + query, deadline, headers, body), wait)
 
-    def _proven(self, what: str, identifier: str, form: type[R], timeout: float | None) -> R:
+    def _proven(self, what: str, identifier: str, form: type[T], timeout: float | None) -> T:
         path, limit = f"/v1/{what}/{_path(identifier)}/receipt", receipt_bytes_maximum(self.genesis)
-        request = Request("GET", path, self._deadline(timeout), limit=limit)
         with _about(identifier):
-            while True:
-                try:
-                    proven = verify_receipt(self._exchange(request).body, self.genesis)
-                    break
-                except ProofError as error:
-                    raise BadProofError(f"the validator sent a bad receipt: {error}", error.fault) from error
-                except ProblemError as problem:
-                    if problem.status != 404 or problem.retry_after is None:
-                        raise
-                    if time.monotonic() + problem.retry_after >= request.deadline:
-                        raise TimedOutError("no receipt in time") from problem
-                    self.transport.pause(problem.retry_after)
-            if not isinstance(proven, form) or proven.identifier != identifier:
-                raise BadProofError("the validator sent the receipt of another entry")
-            return proven
+            try:
+                proven = verify_receipt(self._exchange(Request("GET", path, self._deadline(timeout), limit=limit)), self.genesis)
+            except ProofError as error:
+                raise BadProofError(f"the validator sent a bad receipt: {error}", error.fault) from error
+            is_asked = isinstance(proven, form) and proven.identifier == identifier
+            demand(is_asked, BadProofError("the validator sent the receipt of another entry"))
+            return cast(T, proven)
 
 @contextlib.contextmanager
 def _thread(client: Client) -> Iterator[tuple[Client, Callable[..., Awaitable[Any]]]]:
     """The client with a transport of its own, and what runs its methods in a thread, which does not outlive the context by much."""
     own, executor = copy.copy(client), ThreadPoolExecutor(1)
-    own.transport = Transport(client.transport.endpoints)
+    own.transport = Transport([one.geturl() for one in client.transport.endpoints])
     try:
         yield own, functools.partial(asyncio.get_running_loop().run_in_executor, executor)
     finally:
         own.transport.stop()
         executor.shutdown(wait=False)
 
-class _Asynchronous(Generic[P, T]):
+def _asynchronous(operation: Callable[Concatenate[Client, P], T]) -> Callable[Concatenate["AsyncClient", P], Coroutine[Any, Any, T]]:
     """An operation of the blocking client as a method of the one for asyncio."""
-    def __init__(self, operation: Callable[Concatenate[Client, P], T]) -> None:
-        self.operation, self.__doc__ = operation, operation.__doc__
-
-    def __get__(self, client: "AsyncClient", owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]:
-        async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            with _thread(client.client) as (own, run):
-                return cast(T, await run(functools.partial(self.operation, own, *args, **kwargs)))
-        return call
+    async def call(client: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with _thread(client.client) as (own, run):
+            return cast(T, await run(functools.partial(operation, own, *args, **kwargs)))
+    call.__doc__ = operation.__doc__
+    return call
 
 class AsyncClient:
     """The same for asyncio: each call runs in a thread of its own. Cancelling it closes its connection; what was submitted stays so."""
     def __init__(self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5) -> None:
         self.client = Client(endpoint, genesis, timeout=timeout, retries=retries)
 
-    propose, submit, state = _Asynchronous(Client.propose), _Asynchronous(Client.submit), _Asynchronous(Client.state)
-    decision, record = _Asynchronous(Client.decision), _Asynchronous(Client.record)
-    submit_records = _Asynchronous(Client.submit_records)
+    propose, submit, state = _asynchronous(Client.propose), _asynchronous(Client.submit), _asynchronous(Client.state)
+    decision, record = _asynchronous(Client.decision), _asynchronous(Client.record)
+    submit_records = _asynchronous(Client.submit_records)
 
     async def events(self, start: int | None = None) -> AsyncIterator[Event]:
         """Events from log index `start`, or from now on, for ever, as Client.events gives them."""
@@ -205,48 +184,26 @@ class AsyncClient:
             while True:
                 yield await run(next, events)
 
-def _events(pieces: Iterator[bytes]) -> Iterator[Event]:
-    """Server-sent events (WHATWG HTML §9.2), with line feeds and one line of data each, as validators write them."""
-    buffer = b""
-    for piece in pieces:
-        *blocks, buffer = (buffer + piece).split(b"\n\n")
-        if len(buffer) > EVENT_MAXIMUM:
-            raise UnexpectedAnswerError("an endless event")
-        for block in blocks:
-            fields = dict(line.partition(b": ")[::2] for line in block.split(b"\n"))
+def _events(lines: Iterator[bytes]) -> Iterator[Event]:
+    """Server-sent events (WHATWG HTML §9.2), with one line of data each, as validators write them."""
+    fields: dict[bytes, bytes] = {}
+    for line in lines:
+        demand(len(line) <= EVENT_MAXIMUM, UnexpectedAnswerError("an endless event"))
+        name, _, value = line.rstrip(b"\r\n").partition(b": ")
+        if not name and b"data" in fields:
             number = fields.get(b"id", b"")
-            if b"data" in fields:
-                index = int(number) if number.isdigit() and len(number) <= 20 else None
-                yield Event(fields.get(b"event", b"").decode(errors="replace"), index, _members(fields[b"data"]))
+            index = int(number) if number.isdigit() and len(number) <= 20 else None
+            yield Event(fields.get(b"event", b"").decode(errors="replace"), index, members_of(fields[b"data"]))
+        fields = fields | {name: value} if name else {}
 
-def _members(body: bytes) -> dict[str, Any]:
-    """A JSON object. Raises UnexpectedAnswerError."""
-    try:
-        value = json.loads(body.decode())
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise UnexpectedAnswerError("the answer is no JSON object")
-    return value
-
-def _unverified(answer: Answer, identifier: str) -> UnverifiedDecision:
-    members = _members(answer.body)
-    if members.get("id") != identifier or members.get("status") not in ("submitted", "pending", "approved", "rejected", "expired"):
-        raise UnexpectedAnswerError("the validator answered for another proposal, or with no status")
+def _unverified(body: bytes, identifier: str) -> UnverifiedDecision:
+    members = members_of(body)
+    is_of_it = members.get("id") == identifier and isinstance(members.get("status"), str)
+    demand(is_of_it, UnexpectedAnswerError("the validator answered for another proposal, or with no status"))
     return UnverifiedDecision(identifier, members["status"], members)
 
-def _problem(answer: Answer) -> ProblemError:
-    try:
-        members = _members(answer.body)
-    except UnexpectedAnswerError:
-        members = {}
-    after = answer.retry_after
-    name, detail = str(members.get("type", "")).rpartition(":")[2], str(members.get("detail", f"status {answer.status}"))
-    return ProblemError(name, answer.status, detail, min(float(after), 60.0) if after.isascii() and after.isdigit() else None)
-
 def _path(identifier: str) -> str:
-    if not re.fullmatch("[0-9a-f]{64}", identifier):
-        raise ValueError(f"'{identifier[:80]}' is no identifier of 64 hexadecimal digits")
+    demand(re.fullmatch("[0-9a-f]{64}", identifier), ValueError(f"'{identifier[:80]}' is no identifier of 64 hexadecimal digits"))
     return identifier
 
 @contextlib.contextmanager

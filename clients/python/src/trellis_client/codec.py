@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, NamedTuple, Self, TypeAlias, cast, dataclass_transform, get_args, get_origin, get_type_hints
 
-from .errors import MalformedError
+from .errors import MalformedError, demand
 
 class Suite(NamedTuple):
     """A hash suite: its number on the wire, its name in a genesis, the bytes of a digest."""
@@ -38,8 +38,7 @@ def items(encoded: list[bytes]) -> bytes:
     return integer(len(encoded), 4) + b"".join(encoded)
 
 def require(condition: bool, what: str) -> None:
-    if not condition:
-        raise MalformedError(what)
+    demand(condition, MalformedError(what))
 
 class Reader:
     """Reads canonical bytes from front to back; `suite` says how long a digest is."""
@@ -82,12 +81,13 @@ def _split(hint: Any) -> tuple[Any, Any]:
 
 @functools.cache
 def _layout(cls: Any) -> list[tuple[str, Any, Any]]:
-    """(name, type, kind) of every field."""
-    return [(name, *_split(hint)) for name, hint in get_type_hints(cls, include_extras=True).items()]
+    """(name, type, kind) of every field that has no default."""
+    return [(name, *_split(hint)) for name, hint in get_type_hints(cls, include_extras=True).items() if not hasattr(cls, name)]
 
 @dataclass_transform(frozen_default=True)
 class Wire:
-    """Base of frozen dataclasses whose fields, in their order and with their annotations, are their canonical encoding."""
+    """Base of frozen dataclasses whose fields, in their order and with their annotations, are their canonical encoding. What
+    has a default has none."""
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True)(cls)
 
@@ -105,7 +105,7 @@ class Wire:
 
     @functools.cached_property
     def encoded(self) -> bytes:
-        return b"".join(_encode(getattr(self, name), kind) for name, _, kind in _layout(cast(Any, type(self))))
+        return b"".join(_encode(getattr(self, name), base, kind) for name, base, kind in _layout(cast(Any, type(self))))
 
     @property
     def identifier(self) -> bytes:
@@ -117,7 +117,7 @@ def _read(reader: Reader, base: Any, kind: Any) -> Any:
         match kind:
             case Integer(size, high):
                 number = reader.number(size, high)
-                return base(number) if issubclass(base, Enum) else number
+                return base(number)
             case Fixed(size):
                 return reader.raw(size or reader.suite.size)
             case Bounded(limit) if base in (str, bytes):
@@ -129,12 +129,14 @@ def _read(reader: Reader, base: Any, kind: Any) -> Any:
     except ValueError:
         raise MalformedError(f"a text or code before byte {reader.offset} is none") from None
 
-def _encode(value: Any, kind: Any) -> bytes:
+def _encode(value: Any, base: Any, kind: Any) -> bytes:
     match kind:
         case Integer(size, _):
             return integer(value.value if isinstance(value, Enum) else value, size)
+        case Bounded(_) if base in (str, bytes):
+            return byte_string(value)
         case Bounded(_):
-            return items([_encode(one, None) for one in value]) if isinstance(value, tuple) else byte_string(value)
+            return items([_encode(one, *_split(get_args(base)[0])) for one in value])
     return value.encoded if isinstance(value, Wire) else bytes(value)
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -145,13 +147,11 @@ def log_root(entry: bytes, index: int, size: int, proof: tuple[bytes, ...]) -> b
     """The root that an inclusion proof leads to (RFC 9162 §2.1.3.2); None when it has not the length that index and size ask for."""
     node, position, last = leaf_hash(entry), index, size - 1
     for sibling in proof:
+        # The last node of a level, where it is a left one, has no sibling and goes up as it is.
+        while last > 0 and position == last and not position & 1:
+            position, last = position >> 1, last >> 1
         if last <= 0:
             return None
-        if position & 1 or position == last:
-            node = SHA256.hash(b"\x01" + sibling + node)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            node = SHA256.hash(b"\x01" + node + sibling)
+        node = SHA256.hash(b"\x01" + (sibling + node if position & 1 else node + sibling))
         position, last = position >> 1, last >> 1
     return node if last == 0 and index < size else None

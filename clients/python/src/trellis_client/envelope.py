@@ -3,7 +3,6 @@ or nothing."""
 
 import hashlib
 import os
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +14,8 @@ from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .codec import SHA384, prefixed
-from .errors import EnvelopeError
+from .codec import SHA384, integer, prefixed
+from .errors import EnvelopeError, demand
 from .signatures import p384_point
 
 MAGIC, SUITE = b"TRLSENV\x01", 1
@@ -24,15 +23,15 @@ PREAMBLE, NAME, CIPHERTEXT, WRAPPED, COMMITMENT, TAG = 12, 48, 1185, 48, 48, 16
 STANZA = NAME + CIPHERTEXT + WRAPPED
 RECIPIENTS_MAXIMUM = ((1 << 20) - PREAMBLE - COMMITMENT) // STANZA
 PAYLOAD_MAXIMUM = 1 << 40
-PUBLIC_KEY_SIZE, PRIVATE_KEY_SIZE, LATTICE_KEY, LATTICE_CIPHERTEXT = 1281, 128, 1184, 1088
+PRIVATE_KEY_SIZE, LATTICE_KEY, LATTICE_CIPHERTEXT = 128, 1184, 1088
 KEY_HEAD, KEY_TAIL = bytes.fromhex("303e0201010430"), bytes.fromhex("a00706052b81040022")
 
 class PrivateKey:
     """A private key of the KEM, from its 128 bytes: a 64-byte ML-KEM seed, then an ECPrivateKey (RFC 5915)."""
     def __init__(self, serialized: bytes) -> None:
         """Raises EnvelopeError ("refused")."""
-        if len(serialized) != PRIVATE_KEY_SIZE or serialized[64:71] != KEY_HEAD or serialized[119:] != KEY_TAIL:
-            raise EnvelopeError("this is not a private key of the KEM", "refused")
+        is_one = len(serialized) == PRIVATE_KEY_SIZE and (serialized[64:71], serialized[119:]) == (KEY_HEAD, KEY_TAIL)
+        demand(is_one, EnvelopeError("this is not a private key of the KEM", "refused"))
         try:
             self._curve = ec.derive_private_key(int.from_bytes(serialized[71:119], "big"), ec.SECP384R1())
         except ValueError:
@@ -52,12 +51,13 @@ class PrivateKey:
         return _combine(self._lattice.decapsulate(first), self._curve.exchange(ec.ECDH(), p384_point(point)), point, self._point)
 
 def encapsulate(public_key: bytes) -> tuple[bytes, bytes]:
-    """(ciphertext, shared secret) for the holder of a public key. Raises ValueError for what is none."""
-    if len(public_key) != PUBLIC_KEY_SIZE:
-        raise ValueError(f"a public key has {PUBLIC_KEY_SIZE} bytes")
-    secret, ciphertext = mlkem.MLKEM768PublicKey.from_public_bytes(public_key[:LATTICE_KEY]).encapsulate()
+    """(ciphertext, shared secret) for the holder of a public key. Raises EnvelopeError ("refused") for what is none."""
     ephemeral = ec.generate_private_key(ec.SECP384R1())
-    shared, point = ephemeral.exchange(ec.ECDH(), p384_point(public_key[LATTICE_KEY:])), _uncompressed(ephemeral)
+    try:
+        secret, ciphertext = mlkem.MLKEM768PublicKey.from_public_bytes(public_key[:LATTICE_KEY]).encapsulate()
+        shared, point = ephemeral.exchange(ec.ECDH(), p384_point(public_key[LATTICE_KEY:])), _uncompressed(ephemeral)
+    except ValueError:
+        raise EnvelopeError(f"recipient {_name(public_key).hex()} is not a public key of the KEM", "refused") from None
     return ciphertext + point, _combine(secret, shared, point, public_key[LATTICE_KEY:])
 
 def _uncompressed(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -74,27 +74,24 @@ class EnvelopeContext:
     sender: bytes = b""
 
     def __post_init__(self) -> None:
-        if len(self.purpose.encode()) > 255 or len(self.chain) not in (0, 32, 48):
-            raise EnvelopeError("a purpose has at most 255 bytes, a chain 0, 32 or 48", "refused")
+        is_one = len(self.purpose.encode()) <= 255 and len(self.chain) in (0, 32, 48)
+        demand(is_one, EnvelopeError("a purpose has at most 255 bytes, a chain 0, 32 or 48", "refused"))
 
     @property
     def encoded(self) -> bytes:
-        return b"".join(struct.pack("<Q", len(part)) + part for part in (self.purpose.encode(), self.chain, self.sender))
+        return b"".join(integer(len(part), 8) + part for part in (self.purpose.encode(), self.chain, self.sender))
 
 def seal(payload: bytes, recipients: Sequence[bytes], context: EnvelopeContext, chunk_bits: int = 16) -> bytes:
     """Seals for the holders of public keys, in chunks of 2^`chunk_bits` bytes (6 to 20). Raises EnvelopeError ("refused")."""
     named = sorted((_name(public), public) for public in recipients)
-    are_well = 1 <= len(named) <= RECIPIENTS_MAXIMUM and len({name for name, _ in named}) == len(named)
-    if not are_well or not 6 <= chunk_bits <= 20 or len(payload) > PAYLOAD_MAXIMUM:
-        raise EnvelopeError("1 to 818 recipients, each once; chunks of 2^6 to 2^20 bytes; a payload of at most 2^40", "refused")
-    preamble = MAGIC + struct.pack("<BBH", SUITE, chunk_bits, len(named))
+    are_well = 1 <= len(named) <= RECIPIENTS_MAXIMUM and len(dict(named)) == len(named)
+    is_bounded = are_well and 6 <= chunk_bits <= 20 and len(payload) <= PAYLOAD_MAXIMUM
+    demand(is_bounded, EnvelopeError("1 to 818 recipients, each once; chunks of 2^6 to 2^20 bytes; at most 2^40 in all", "refused"))
+    preamble = MAGIC + integer(SUITE, 1) + integer(chunk_bits, 1) + integer(len(named), 2)
     transcript = SHA384.tagged("trellis/envelope/1", context.encoded, preamble, *(name for name, _ in named))
     content, stanzas = os.urandom(32), []
     for name, public in named:
-        try:
-            ciphertext, secret = encapsulate(public)
-        except ValueError:
-            raise EnvelopeError(f"recipient {name.hex()} is not a public key of the KEM", "refused") from None
+        ciphertext, secret = encapsulate(public)
         stanzas.append(name + ciphertext + _wrapping(secret, transcript, name, ciphertext).encrypt(bytes(12), content, transcript))
     cipher, commitment = _payload_keys(content, transcript, stanzas)
     pieces = _split(payload, 1 << chunk_bits)
@@ -106,15 +103,13 @@ def unseal(envelope: bytes, key: PrivateKey, context: EnvelopeContext) -> bytes:
     preamble, stanzas, commitment, sealed, chunk_size = _parse(envelope)
     transcript = SHA384.tagged("trellis/envelope/1", context.encoded, preamble, *(stanza[:NAME] for stanza in stanzas))
     own = _name(key.public_key)
-    stanza = next((one for one in stanzas if one[:NAME] == own), None)
-    if stanza is None:
-        raise EnvelopeError("the envelope is for others", "not-a-recipient")
+    stanza = next((one for one in stanzas if one[:NAME] == own), b"")
+    demand(stanza, EnvelopeError("the envelope is for others", "not-a-recipient"))
     ciphertext, wrapped = stanza[NAME:-WRAPPED], stanza[-WRAPPED:]
     try:
         content = _wrapping(key.decapsulate(ciphertext), transcript, own, ciphertext).decrypt(bytes(12), wrapped, transcript)
         cipher, expected = _payload_keys(content, transcript, stanzas)
-        if not bytes_eq(expected, commitment):
-            raise InvalidTag
+        demand(bytes_eq(expected, commitment), InvalidTag())
         pieces = _split(sealed, chunk_size + TAG)
         return b"".join([cipher.decrypt(_nonce(place, pieces), piece, None) for place, piece in enumerate(pieces)])
     except (InvalidTag, ValueError):
@@ -123,21 +118,21 @@ def unseal(envelope: bytes, key: PrivateKey, context: EnvelopeContext) -> bytes:
 def _parse(envelope: bytes) -> tuple[bytes, list[bytes], bytes, bytes, int]:
     """Preamble, stanzas, commitment, sealed chunks, chunk size. Raises EnvelopeError ("malformed")."""
     bits, count = (envelope[9], int.from_bytes(envelope[10:12], "little")) if len(envelope) >= PREAMBLE else (0, 0)
-    if envelope[:9] != MAGIC + bytes([SUITE]) or not 6 <= bits <= 20 or not 1 <= count <= RECIPIENTS_MAXIMUM:
-        raise EnvelopeError("it is no envelope of version 1, or its preamble is out of bounds", "malformed")
+    is_one = envelope[:9] == MAGIC + bytes([SUITE]) and 6 <= bits <= 20 and 1 <= count <= RECIPIENTS_MAXIMUM
+    demand(is_one, EnvelopeError("it is no envelope of version 1, or its preamble is out of bounds", "malformed"))
     end = PREAMBLE + count * STANZA
     stanzas, sealed = _split(envelope[PREAMBLE:end], STANZA), envelope[end + COMMITMENT :]
     names = [stanza[:NAME] for stanza in stanzas]
     # The last chunk has a byte of payload, unless it is the only one.
-    if len(sealed) < TAG or len(sealed) > TAG > (len(sealed) - 1) % ((1 << bits) + TAG) or names != sorted(set(names)):
-        raise EnvelopeError("it ends too early, or its recipients are not in ascending order", "malformed")
+    is_whole = len(sealed) == TAG or len(sealed) > TAG <= (len(sealed) - 1) % ((1 << bits) + TAG)
+    demand(is_whole and names == sorted(set(names)), EnvelopeError("it ends too early, or its recipients are not in order", "malformed"))
     return envelope[:PREAMBLE], stanzas, envelope[end : end + COMMITMENT], sealed, 1 << bits
 
 def _split(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)] or [b""]
 
 def _nonce(place: int, pieces: list[bytes]) -> bytes:
-    return struct.pack("<IQ", place == len(pieces) - 1, place)
+    return integer(place == len(pieces) - 1, 4) + integer(place, 8)
 
 def _name(public_key: bytes) -> bytes:
     return SHA384.tagged("trellis/envelope/recipient/1", public_key)

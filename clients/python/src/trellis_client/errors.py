@@ -6,6 +6,11 @@ class TrellisError(Exception):
         super().__init__(message)
         self.fault = fault
 
+def demand(holds: object, otherwise: Exception) -> None:
+    """Raises `otherwise` unless it holds."""
+    if not holds:
+        raise otherwise
+
 class MalformedError(TrellisError):
     """Bytes are not the canonical encoding of what was expected."""
 

@@ -6,27 +6,30 @@ import pathlib
 from typing import Any, NamedTuple
 
 from .codec import SHA256, SUITES, Suite, byte_string, integer, items
-from .errors import GenesisError, ProofError
+from .errors import GenesisError, ProofError, demand
 from .signatures import SCHEMES
 
 FORMAT, FILE_BYTES_MAXIMUM = "trellis/genesis/1", 64 << 20
-ADDED_PARAMETERS = ((1, "fast_path_faults"), (2, "schedule_interval"))
+ADDED_PARAMETERS, LEVELS = ("fast_path_faults", "schedule_interval", "threshold_window"), (600, 670, 750, 800)
 
 class Signer(NamedTuple):
-    """A validator with its stake, or a seat with its weight; `scheme` is the name of the signature scheme of `key`."""
+    """A validator with its stake, or a seat with its weight and its validator's place; `scheme` is the name of the scheme of `key`."""
     name: str
     weight: int
     scheme: str
     key: bytes
+    validator: int | None
 
     def is_valid(self, signature: bytes, message: bytes, domain: str) -> bool:
         """Raises ProofError ("unsupported")."""
-        if self.scheme not in SCHEMES:
-            raise ProofError(f"this client cannot check signatures of {self.scheme}", "unsupported")
+        demand(self.scheme in SCHEMES, ProofError(f"this client cannot check signatures of {self.scheme}", "unsupported"))
         return SCHEMES[self.scheme].is_valid(self.key, signature, message, domain)
 
 class Council(NamedTuple):
+    """`thresholds`: what approval may take, per mille. One, or of a council whose threshold adapts what each level and its floor give."""
     name: str
+    thresholds: list[int]
+    deadline_ms: int
     seats: tuple[Signer, ...]
 
 class Genesis(NamedTuple):
@@ -55,18 +58,22 @@ class Genesis(NamedTuple):
         try:
             members = json.loads(data[: FILE_BYTES_MAXIMUM + 1].decode())
             chain = SHA256.tagged(FORMAT, _encoded(members))
-            if members["format"] != FORMAT or members["chain_id"] != chain.hex():
-                raise GenesisError(f"it is not of format {FORMAT}, or its contents give another chain than it names: {chain.hex()}")
+            is_whole = members["format"] == FORMAT and members["chain_id"] == chain.hex()
+            demand(is_whole, GenesisError(f"it is not of format {FORMAT}, or its contents give another chain than it names: {chain.hex()}"))
             validators = _signers(members["validators"], "stake", "consensus_key")
-            councils = tuple(Council(one["name"], _signers(one["seats"], "weight", "key")) for one in members["councils"])
+            councils = tuple(map(_council, members["councils"]))
             suite = next(suite for suite in SUITES.values() if suite.name == members["hash"])
-            parameters = members["parameters"]
-            return cls(members["name"], chain, members["epoch"], suite, validators, councils, parameters["transaction_bytes"])
+            return cls(members["name"], chain, members["epoch"], suite, validators, councils, members["parameters"]["transaction_bytes"])
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, StopIteration) as error:
             raise GenesisError(f"not a genesis file: {type(error).__name__}: {error}") from None
 
 def _signers(members: Any, weight: str, key: str) -> tuple[Signer, ...]:
-    return tuple(Signer(one["name"], one[weight], one["scheme"], base64.b64decode(one[key])) for one in members)
+    return tuple(Signer(one["name"], one[weight], one["scheme"], base64.b64decode(one[key]), one.get("validator")) for one in members)
+
+def _council(one: Any) -> Council:
+    least = one["threshold_permille"]
+    thresholds = [max(least, level) for level in LEVELS] if one.get("adaptive") else [least]
+    return Council(one["name"], thresholds, one["deadline_ms"], _signers(one["seats"], "weight", "key"))
 
 def _encoded(genesis: Any) -> bytes:
     """The canonical bytes. Raises whatever odd types give."""
@@ -74,15 +81,17 @@ def _encoded(genesis: Any) -> bytes:
     seats = [items([_fields(seat, "name validator:4 weight:8 scheme key") for seat in one["seats"]]) for one in councils]
     named = [_fields(one, "name threshold_permille:8 deadline_ms:8") + part for one, part in zip(councils, seats, strict=True)]
     validators = [_fields(one, "name stake:8 scheme consensus_key identity_scheme identity_key") for one in genesis["validators"]]
-    # What was not always there follows only where it is set, behind its number.
-    added = b"".join(integer(tag, 1) + integer(parameters[name], 8) for tag, name in ADDED_PARAMETERS if parameters.get(name))
+    adaptive = [integer(place, 4) for place, one in enumerate(councils) if one.get("adaptive")]
     mandates = [
         integer(place, 4) + integer(at, 4) + byte_string(seat["mandate"])
         for place, one in enumerate(councils) for at, seat in enumerate(one["seats"]) if seat.get("mandate")
     ]  # fmt: skip
     head = _fields(genesis, "name nonce created_ms:8 epoch:8 hash") + items(validators) + items(named)
     fixed = _fields(parameters, "gc_depth:8 payload_bytes:8 transaction_bytes:8 rounds_ahead:8")
-    return head + fixed + added + (integer(3, 1) + items(mandates) if mandates else b"")
+    # What was not always there follows only where it is set, behind its number.
+    faults, interval, window = (parameters.get(name) and integer(parameters[name], 8) for name in ADDED_PARAMETERS)
+    added = (faults, interval, mandates and items(mandates), window and window + items(adaptive))
+    return head + fixed + b"".join(integer(tag, 1) + part for tag, part in enumerate(added, 1) if part)
 
 def _fields(one: Any, layout: str) -> bytes:
     """Members in order: integers with their sizes, keys and the nonce in base64, texts."""

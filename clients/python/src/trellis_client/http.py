@@ -1,37 +1,18 @@
 """HTTP by the standard library, with a bound on bytes and time, and an end from outside. Each request has a connection of its own, so none
 is sent on one that is about to close."""
 import contextlib
-import functools
+import json
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from .errors import TimedOutError, UnexpectedAnswerError, UnreachableError
+from .errors import ProblemError, TimedOutError, UnexpectedAnswerError, UnreachableError, demand
 
-PIECE = 1 << 16
-
-class Endpoint(NamedTuple):
-    """Where a validator's API is; `connection` makes one, given a `timeout`."""
-    url: str
-    connection: Callable[..., HTTPConnection]
-    prefix: str
-
-    @classmethod
-    def parse(cls, url: str) -> "Endpoint":
-        """Raises ValueError unless `url` is like http://127.0.0.1:8080."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-            raise ValueError(f"'{url}' is not the address of an HTTP API")
-        connection: Callable[..., HTTPConnection] = functools.partial(HTTPConnection, parts.hostname, parts.port or 80)
-        if parts.scheme == "https":
-            context = ssl.create_default_context()
-            connection = functools.partial(HTTPSConnection, parts.hostname, parts.port or 443, context=context)
-        return cls(url, connection, parts.path.rstrip("/"))
+PIECE, CONNECTIONS = 1 << 16, {"http": HTTPConnection, "https": HTTPSConnection}
 
 class Request(NamedTuple):
     """What to send; at most `limit` bytes come back. All of it must be over when the monotonic clock shows `deadline`, and nothing may come
@@ -44,15 +25,14 @@ class Request(NamedTuple):
     limit: int = 64 << 20
     idle: float = 86_400
 
-class Answer(NamedTuple):
-    status: int
-    retry_after: str
-    body: bytes
-
 class Transport:
     """The connections of one call, one after another. `stop` ends the call from another thread, at once where it waits."""
-    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
-        self.endpoints, self.stopped = endpoints, threading.Event()
+    def __init__(self, urls: Sequence[str]) -> None:
+        """Raises ValueError unless the addresses of validators' APIs are like http://127.0.0.1:8080."""
+        self.endpoints, self.stopped = [urlsplit(url) for url in urls], threading.Event()
+        for one in self.endpoints:
+            is_one = one.scheme in CONNECTIONS and one.hostname and one.port != 0 and not (one.query or one.fragment or one.username)
+            demand(is_one, ValueError(f"'{one.geturl()}' is not the address of an HTTP API"))
         self.connected: socket.socket | None = None
 
     def stop(self) -> None:
@@ -62,18 +42,18 @@ class Transport:
 
     def pause(self, seconds: float) -> None:
         """Raises UnreachableError when stopped."""
-        if self.stopped.wait(seconds):
-            raise UnreachableError("the call was stopped")
+        demand(not self.stopped.wait(seconds), UnreachableError("the call was stopped"))
 
     @contextlib.contextmanager
     def response(self, request: Request, attempt: int) -> Iterator[HTTPResponse]:
         """Sends a request; leaving the context closes the connection. Raises TimedOutError, UnreachableError, UnexpectedAnswerError, within
         the context too."""
-        url, connect, prefix = self.endpoints[attempt % len(self.endpoints)]
+        endpoint = self.endpoints[attempt % len(self.endpoints)]
+        url, connect = endpoint.geturl(), CONNECTIONS[endpoint.scheme]
         left = max(0.001, request.deadline - time.monotonic())
         with contextlib.ExitStack() as stack:
             try:
-                connection = stack.enter_context(contextlib.closing(connect(timeout=min(left, request.idle))))
+                connection = stack.enter_context(contextlib.closing(connect(endpoint.netloc, timeout=min(left, request.idle))))
                 connection.connect()
                 # What waits for bytes starts again with each; when the time is over, the connection ends.
                 timer = threading.Timer(min(left, threading.TIMEOUT_MAX), _shut, (connection.sock,))
@@ -81,7 +61,8 @@ class Transport:
                 timer.start()
                 self.connected = connection.sock
                 self.pause(0)
-                connection.request(request.method, prefix + request.path, request.body, {"Connection": "close", **dict(request.headers)})
+                headers = {"Connection": "close", **dict(request.headers)}
+                connection.request(request.method, endpoint.path.rstrip("/") + request.path, request.body, headers)
                 yield stack.enter_context(connection.getresponse())
             except (OSError, EOFError, HTTPException) as error:
                 if isinstance(error, TimeoutError) or time.monotonic() >= request.deadline:
@@ -89,18 +70,29 @@ class Transport:
                 kind = UnreachableError if isinstance(error, (OSError, EOFError, IncompleteRead)) else UnexpectedAnswerError
                 raise kind(f"no answer from {url}: {type(error).__name__}: {error}") from error
 
-    def send(self, request: Request, attempt: int) -> Answer:
-        """Sends a request and takes its answer whole."""
+    def send(self, request: Request, attempt: int) -> tuple[int, bytes]:
+        """Sends a request and takes its answer whole, status and body. Raises ProblemError where it is no success."""
         with self.response(request, attempt) as response:
-            return Answer(response.status, response.headers.get("Retry-After", ""), read_body(response, request.limit))
+            status, after, body = response.status, response.headers.get("Retry-After", ""), read_body(response, request.limit)
+        if status >= 300:
+            members = members_of(body)
+            name, detail = str(members.get("type", "")).rpartition(":")[2], str(members.get("detail", f"status {status}"))
+            raise ProblemError(name, status, detail, min(float(after), 60.0) if after.isascii() and after.isdigit() else None)
+        return status, body
+
+def members_of(body: bytes) -> dict[str, Any]:
+    """Of a JSON object; none of what is none."""
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(value := json.loads(body.decode()), dict):
+            return value
+    return {}
 
 def read_body(response: HTTPResponse, limit: int) -> bytes:
     """Piece by piece, since a length that is announced is only a claim."""
     body = bytearray()
     while piece := response.read(PIECE):
         body += piece
-        if len(body) > limit:
-            raise UnexpectedAnswerError("the answer is larger than any answer can be")
+        demand(len(body) <= limit, UnexpectedAnswerError("the answer is larger than any answer can be"))
     # Without a length, a head that was cut off looks like one.
     if response.length or (response.length is None and not body):
         raise EOFError("the connection broke")

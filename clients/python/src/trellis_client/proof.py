@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from .codec import SUITES, U64, Bounded, Reader, Sha256, Wire, log_root, require
-from .errors import MalformedError, ProofError
+from .errors import MalformedError, ProofError, demand
 from .genesis import Genesis, Signer
 from .ledger import COUNCILS_MAXIMUM, ENTRY_MAXIMUM, REASON_MAXIMUM, SEATS_MAXIMUM
 from .ledger import Ballot, Certificate, Decision, Record, VoteProof, read_entry
-from .signatures import NAMES, SCHEMES, SIGNATURE_MAXIMUM
+from .signatures import LATTICES, NAMES, SCHEMES, SIGNATURE_MAXIMUM
 
 RECEIPT_FORMATS, VOTES_MAXIMUM = ("trellis/receipt/1", "trellis/receipt/2"), COUNCILS_MAXIMUM * SEATS_MAXIMUM
 # In JSON text: an escape as a whole, so that none begins in its middle, or a character that does not show.
@@ -42,7 +42,7 @@ class VerifiedReceipt:
 
     @property
     def is_post_quantum(self) -> bool:
-        return all(SCHEMES[one.scheme].is_post_quantum for one in self.signers)
+        return all(one.scheme in LATTICES or SCHEMES[one.scheme].parts for one in self.signers)
 
 @dataclass(frozen=True)
 class VerifiedDecision(VerifiedReceipt):
@@ -71,16 +71,13 @@ def verify_receipt(file: bytes, genesis: Genesis) -> VerifiedDecision | Verified
         entry, certificate = read_entry(receipt.entry), receipt.certificate
     except MalformedError as error:
         raise ProofError(f"the receipt is malformed: {error}", "malformed") from None
-    if reader.suite != genesis.suite:
-        raise ProofError(f"it uses {reader.suite.name}, but the chain uses {genesis.suite.name}", "other-network")
+    demand(reader.suite == genesis.suite, ProofError(f"it uses {reader.suite.name}, the chain {genesis.suite.name}", "other-network"))
     signers, checkpoint = certificate.verify(genesis), certificate.checkpoint
-    if log_root(receipt.entry, receipt.index, checkpoint.log_size, receipt.proof) != checkpoint.log_root:
-        raise ProofError(f"the proof does not show this entry at index {receipt.index} of {checkpoint.log_size}", "not-in-log")
-    if isinstance(entry, Record) and votes:
-        raise ProofError("a record has no votes", "vote")
-    signed = entry.check(genesis, checkpoint.index, votes) if isinstance(entry, Decision) else ()
-    summary = _summary(entry, receipt) | ({"votes_signed": len(votes)} if votes else {})
-    require_unedited(file, form, "receipt", checkpoint.chain, summary, reader.data)
+    is_in_log = log_root(receipt.entry, receipt.index, checkpoint.log_size, receipt.proof) == checkpoint.log_root
+    demand(is_in_log, ProofError(f"the proof does not show this entry at index {receipt.index} of {checkpoint.log_size}", "not-in-log"))
+    demand(isinstance(entry, Decision) or not votes, ProofError("a record has no votes", "vote"))
+    signed = entry.check(genesis, checkpoint, votes) if isinstance(entry, Decision) else ()
+    require_unedited(file, form, "receipt", checkpoint.chain, _summary(entry, receipt, len(votes)), reader.data)
     stake = sum(one.weight for one in signers)
     proven = genesis.name, entry.identifier.hex(), receipt.index, certificate, signers, stake, genesis.total_stake, file
     if isinstance(entry, Record):
@@ -108,29 +105,29 @@ def require_unedited(file: bytes, form: str, field: str, chain: bytes, summary: 
         same = next((at for at, (one, two) in enumerate(zip(file, expected, strict=False)) if one != two), min(len(file), len(expected)))
         raise ProofError(f"the file was changed or reformatted: from byte {same} on it is not what its proof gives", "edited")
 
-def _summary(entry: Decision | Record, receipt: Receipt) -> dict[str, object]:
+def _summary(entry: Decision | Record, receipt: Receipt, votes: int) -> dict[str, object]:
     checkpoint, headers = receipt.certificate.checkpoint, [one.prefix for one in receipt.certificate.attestations]
-    about: dict[str, object] = {"identifier": entry.identifier.hex(), "kind": "record"}
-    if isinstance(entry, Record):
-        about["bytes"] = len(entry.data)
-    else:
-        proposal, heads = entry.proposal, [{"council": name} for name in entry.councils]
-        ballots = [_ballot(head if len(heads) > 1 else {}, one) for head, one in zip(heads, entry.ballots, strict=True)]
-        about |= {
-            "kind": "decision", "outcome": entry.outcome.name.lower(), "council": proposal.council, "subject": proposal.kind,
-            "text": proposal.text, "fields": {one.name: one.value for one in proposal.fields},
-            **(ballots[0] if len(ballots) == 1 else {"ballots": ballots}),
-            "proposed": utc(entry.proposed_ms), "decided": utc(entry.decided_ms),
-        }  # fmt: skip
-    return about | {
+    about: dict[str, object] = {"kind": "record", "bytes": len(entry.data)} if isinstance(entry, Record) else _decided(entry)
+    return {"identifier": entry.identifier.hex()} | about | {
         "log_index": receipt.index, "log_size": checkpoint.log_size, "checkpoint": checkpoint.index,
         "checkpoint_time": utc(checkpoint.timestamp_ms),
         "signers": [{"validator": one.author, "scheme": NAMES[one.scheme], "time": utc(one.timestamp_ms)} for one in headers],
+    } | ({"votes_signed": votes} if votes else {})  # fmt: skip
+
+def _decided(decision: Decision) -> dict[str, object]:
+    proposal, ballots = decision.proposal, [_ballot(one) for one in decision.ballots]
+    named = [{"council": name} | ballot for name, ballot in zip(decision.councils, ballots, strict=True)]
+    return {
+        "kind": "decision", "outcome": decision.outcome.name.lower(), "council": proposal.council, "subject": proposal.kind,
+        "text": proposal.text, "fields": {one.name: one.value for one in proposal.fields},
+        **{name: one.summary for name in ("sealed", "proposer") if (one := getattr(proposal, name))},
+        **(ballots[0] if len(ballots) == 1 else {"ballots": named}),
+        "proposed": utc(decision.proposed_ms), "decided": utc(decision.decided_ms),
     }  # fmt: skip
 
-def _ballot(head: dict[str, str], ballot: Ballot) -> dict[str, object]:
+def _ballot(ballot: Ballot) -> dict[str, object]:
     votes = [{"seat": one.seat, "weight": one.weight, "verdict": one.verdict.name.lower(), "reason": one.reason} for one in ballot.votes]
-    return head | {"threshold_permille": ballot.threshold_permille, "votes": votes}
+    return {"threshold_permille": ballot.threshold_permille, "votes": votes}
 
 def render(value: object) -> str:
     """JSON with keys in the order given, two spaces a level, no newline at the end; escaped is what a terminal or an editor would act on

@@ -9,22 +9,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from .codec import prefixed
+from .errors import demand
 
 LATTICES: dict[str, Any] = {"ML-DSA-44": mldsa.MLDSA44PublicKey, "ML-DSA-65": mldsa.MLDSA65PublicKey, "ML-DSA-87": mldsa.MLDSA87PublicKey}
 SIGNATURE_MAXIMUM = 49_856  # SLH-DSA with 256f, the largest of any scheme
 
 class Scheme(NamedTuple):
-    """A scheme: its number on the wire, the sizes of a key and of a lattice signature in bytes, its NIST category, what it is made of."""
+    """A scheme: its number on the wire, the sizes of a key and of a lattice signature in bytes, what it is made of."""
     identifier: int
     name: str
     key_size: int
     signature_size: int
-    category: int
     parts: tuple[str, ...] = ()
-
-    @property
-    def is_post_quantum(self) -> bool:
-        return self.name in LATTICES or bool(self.parts)
 
     def is_valid(self, key: bytes, signature: bytes, message: bytes, domain: str) -> bool:
         """Whether `signature` is of `message` for one purpose; with a malformed key or signature it is not."""
@@ -49,26 +45,21 @@ class Scheme(NamedTuple):
 def _check_classical(name: str, key: bytes, signature: bytes, message: bytes) -> None:
     if name == "Ed25519":
         return ed25519.Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
-    if encode_dss_signature(*decode_dss_signature(signature)) != signature:
-        raise InvalidSignature
+    demand(encode_dss_signature(*decode_dss_signature(signature)) == signature, InvalidSignature())
     return p384_point(key).verify(signature, message, ec.ECDSA(hashes.SHA384()))
 
 def p384_point(encoded: bytes) -> ec.EllipticCurvePublicKey:
     """Raises ValueError for what is no point, or not written uncompressed."""
-    if encoded[:1] != b"\x04":
-        raise ValueError("a point is written uncompressed")
+    demand(encoded[:1] == b"\x04", ValueError("a point is written uncompressed"))
     return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP384R1(), encoded)
 
-SCHEMES = {
-    scheme.name: scheme
-    for scheme in (
-        Scheme(0x0065, "ML-DSA-65", 1952, 3309, 3),
-        Scheme(0x0087, "ML-DSA-87", 2592, 4627, 5),
-        Scheme(0x0044, "ML-DSA-44", 1312, 2420, 2),
-        Scheme(0x0165, "COMPSIG-MLDSA65-Ed25519-SHA512", 1984, 3373, 3, ("ML-DSA-65", "Ed25519")),
-        Scheme(0x0187, "COMPSIG-MLDSA87-ECDSA-P384-SHA512", 2689, 4731, 5, ("ML-DSA-87", "ECDSA-P384")),
-        Scheme(0x0384, "ECDSA-P384", 97, 96, 3),
-        Scheme(0x0001, "Ed25519", 32, 64, 1),
-    )
-}
+SCHEMES = {scheme.name: scheme for scheme in (
+    Scheme(0x0065, "ML-DSA-65", 1952, 3309),
+    Scheme(0x0087, "ML-DSA-87", 2592, 4627),
+    Scheme(0x0044, "ML-DSA-44", 1312, 2420),
+    Scheme(0x0165, "COMPSIG-MLDSA65-Ed25519-SHA512", 1984, 3373, ("ML-DSA-65", "Ed25519")),
+    Scheme(0x0187, "COMPSIG-MLDSA87-ECDSA-P384-SHA512", 2689, 4731, ("ML-DSA-87", "ECDSA-P384")),
+    Scheme(0x0384, "ECDSA-P384", 97, 96),
+    Scheme(0x0001, "Ed25519", 32, 64),
+)}  # fmt: skip
 NAMES = {scheme.identifier: scheme.name for scheme in SCHEMES.values()}
