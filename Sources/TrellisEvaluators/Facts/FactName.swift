@@ -19,6 +19,7 @@ public enum FactName: String, CaseIterable, Sendable {
     case secrets
     case instructsReader = "instructs_reader"
     case json
+    case malformedJSON = "malformed_json"
     // Capabilities.
     case requestedCapabilities = "requested_capabilities"
     case usedCapabilities = "used_capabilities"

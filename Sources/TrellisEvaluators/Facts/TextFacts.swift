@@ -1,18 +1,34 @@
-// Facts of any text, whatever its kind: how long it is, where it points to, and what in it is meant for other eyes than it says.
+// Facts of any text, whatever its kind: how long it is, where it points to, and what in it is meant for other eyes than it says. What is
+// meant to be found is looked for in everything that the proposer wrote, and in each way it can be read.
 
 enum TextFacts {
-    /// Adds what the text itself shows.
-    static func add(to facts: inout ShellFacts, text: String, json: JSONValue?) {
+    /// Adds the size and shape of the text, and what it, the kind and the fields show. `json`: the text, where it is a JSON object or array.
+    static func add(to facts: inout ShellFacts, input: EvaluationInput, json: JSONValue?) {
+        let text = input.text
         facts.set(.lengthBytes, to: text.utf8.count)
-        facts.set(.hiddenCharacters, if: text.unicodeScalars.contains(where: HiddenCharacters.contains))
-        facts.set(.json, if: json?.isContainer ?? false)
         facts.set(.lines, to: text.isEmpty ? 0 : text.utf8.count { $0 == 0x0A } + 1)
-        let words = Words.of(text)
-        facts.set(.words, to: words.count)
-        for link in links(in: text) { facts.append(link, to: .links) }
-        for kind in secrets(in: text) { facts.append(kind, to: .secrets) }
-        let joined = " " + words.joined(separator: " ") + " "
-        facts.set(.instructsReader, if: instructions.contains { joined.contains(" \($0) ") })
+        facts.set(.words, to: Words.of(text).count)
+        facts.set(.json, if: json?.isContainer ?? false)
+        // To a shell, braces and brackets are something else.
+        facts.set(.malformedJSON, if: json == nil && input.kind != Policy.commandKind && JSONValue.opensContainer(text))
+        add(to: &facts, written: text, json)
+        add(to: &facts, written: input.kind, nil)
+        for (name, value) in input.fields.sorted(by: { $0.key < $1.key }) {
+            add(to: &facts, written: name, nil)
+            add(to: &facts, written: value, JSONValue(containerIn: value))
+        }
+    }
+
+    private static func add(to facts: inout ShellFacts, written text: String, _ json: JSONValue?) {
+        let readings = Readings.of(text, json: json)
+        for reading in readings {
+            for link in links(in: reading) { facts.append(link, to: .links) }
+            for kind in secrets(in: reading) { facts.append(kind, to: .secrets) }
+        }
+        facts.set(.instructsReader, if: Readings.mention(instructions, in: readings))
+        // An escape that a shell or a person would have to undo hides nothing: it shows.
+        let shown = Readings.shown(text, json: json)
+        facts.set(.hiddenCharacters, if: shown.contains { $0.unicodeScalars.contains(where: HiddenCharacters.contains) })
     }
 
     /// Phrases that address whoever judges the proposal instead of saying what is proposed.
@@ -65,10 +81,6 @@ enum Words {
         }.map { word in String(decoding: word.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self) }
     }
 
-    /// Whether the words of `phrase` stand in `text`, one after the other.
-    static func mention(_ phrase: String, in text: String) -> Bool {
-        let phrase = of(phrase)
-        guard !phrase.isEmpty else { return false }
-        return (" " + of(text).joined(separator: " ") + " ").contains(" " + phrase.joined(separator: " ") + " ")
-    }
+    /// The words with a blank before and after each, so that a phrase stands in a text where its joined words do.
+    static func joined(_ text: String) -> String { " " + of(text).map { $0 + " " }.joined() }
 }

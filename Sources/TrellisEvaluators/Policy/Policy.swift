@@ -31,7 +31,7 @@ public struct Policy: Sendable {
         var facts = ShellFacts()
         if input.kind == Self.commandKind { facts = ShellFacts(command: input.text, workingDirectory: input.fields["cwd"]) }
         let json = JSONValue(containerIn: input.text)
-        TextFacts.add(to: &facts, text: input.text, json: json)
+        TextFacts.add(to: &facts, input: input, json: json)
         CapabilityFacts.add(to: &facts, input: input, json: json)
         let subject = PolicySubject(input: input, facts: facts, json: json)
         let rule = rules.first { $0.condition.holds(for: subject) }
@@ -108,9 +108,13 @@ enum PolicyTest: Sendable, Equatable {
     case contains([String])
     case only([String])
     case matches([GlobPattern])
-    case above(Int)
-    case below(Int)
+    case above(DecimalNumber)
+    case below(DecimalNumber)
     case exists(Bool)
+    /// There is a value, and it is a number or it is none.
+    case isNumber(Bool)
+    /// There is a value, and it is `true` or `false` or it is neither.
+    case isTruth(Bool)
     /// One of the phrases stands in the text, word for word, whatever its capitals.
     case mentions([String])
 
@@ -118,10 +122,10 @@ enum PolicyTest: Sendable, Equatable {
         switch (self, value) {
         case (.isFlag(let expected), .flag(let actual)): expected == actual
         case (.isCount(let expected), .count(let actual)): expected == actual
-        case (.above(let bound), .count(let actual)): actual > bound
-        case (.below(let bound), .count(let actual)): actual < bound
-        case (.above(let bound), .list(let values)): values.count > bound
-        case (.below(let bound), .list(let values)): values.count < bound
+        case (.above(let bound), .count(let actual)): DecimalNumber(actual) > bound
+        case (.below(let bound), .count(let actual)): DecimalNumber(actual) < bound
+        case (.above(let bound), .list(let values)): DecimalNumber(values.count) > bound
+        case (.below(let bound), .list(let values)): DecimalNumber(values.count) < bound
         case (.contains(let wanted), .list(let values)): values.contains(where: wanted.contains)
         case (.only(let allowed), .list(let values)): values.allSatisfy(allowed.contains)
         case (.matches(let patterns), .list(let values)): values.contains { value in patterns.contains { $0.matches(value) } }
@@ -136,24 +140,28 @@ enum PolicyTest: Sendable, Equatable {
         case .isText(let allowed): return allowed.contains(text)
         case .contains(let parts): return parts.contains { text.contains($0) }
         case .matches(let patterns): return patterns.contains { $0.matches(text) }
-        case .mentions(let phrases): return phrases.contains { Words.mention($0, in: text) }
-        case .above(let bound): return Int(text).map { $0 > bound } ?? false
-        case .below(let bound): return Int(text).map { $0 < bound } ?? false
+        case .mentions(let phrases): return Readings.mention(phrases, in: Readings.of(text, json: JSONValue(containerIn: text)))
+        case .above(let bound): return DecimalNumber(text).map { $0 > bound } ?? false
+        case .below(let bound): return DecimalNumber(text).map { $0 < bound } ?? false
+        case .isNumber(let expected): return (DecimalNumber(text) != nil) == expected
+        case .isTruth(let expected): return ["true", "false"].contains(text) == expected
         case .isFlag, .isCount, .only, .exists: return false
         }
     }
 
     /// An array counts as a list of its strings and numbers, an object as a list of its names.
     func holds(for value: JSONValue?) -> Bool {
-        switch value {
-        case .array(let values)?: return holds(for: FactValue.list(values.compactMap(\.scalarText))) || self == .exists(true)
-        case .object(let members)?: return holds(for: FactValue.list(members.map(\.name))) || self == .exists(true)
-        case .number(let text)?:
-            switch self {
-            case .above(let bound): return Double(text).map { $0 > Double(bound) } ?? false
-            case .below(let bound): return Double(text).map { $0 < Double(bound) } ?? false
-            default: return holds(for: text)
-            }
+        switch (value, self) {
+        case (.array?, .exists(let expected)), (.object?, .exists(let expected)): return expected
+        case (.array?, .isNumber(let expected)), (.object?, .isNumber(let expected)): return !expected
+        case (.array?, .isTruth(let expected)), (.object?, .isTruth(let expected)): return !expected
+        case (.array?, .mentions(let phrases)), (.object?, .mentions(let phrases)):
+            return Readings.mention(phrases, in: value.map { [Readings.decoded($0)] } ?? [])
+        case (.array(let values)?, _): return holds(for: FactValue.list(values.compactMap(\.scalarText)))
+        case (.object(let members)?, _): return holds(for: FactValue.list(members.map(\.name)))
+        // 1, 1.0 and 10e-1 are one number.
+        case (.number(let text)?, .isText(let allowed)):
+            return allowed.contains(text) || allowed.contains { DecimalNumber($0).map { $0 == DecimalNumber(text) } ?? false }
         default: return holds(for: value?.scalarText)
         }
     }
@@ -162,9 +170,13 @@ enum PolicyTest: Sendable, Equatable {
 extension JSONValue {
     /// A text that is a JSON object or array.
     init?(containerIn text: String) {
-        guard let first = text.utf8.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),
-            first == UInt8(ascii: "{") || first == UInt8(ascii: "["), let value = try? JSONValue(json: Array(text.utf8))
-        else { return nil }
+        guard Self.opensContainer(text), let value = try? JSONValue(json: Array(text.utf8)) else { return nil }
         self = value
+    }
+
+    /// Whether a text starts as a JSON object or array does.
+    static func opensContainer(_ text: String) -> Bool {
+        let first = text.utf8.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
 }

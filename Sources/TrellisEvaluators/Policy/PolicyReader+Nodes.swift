@@ -67,6 +67,13 @@ extension PolicyReader {
         }
     }
 
+    func decimal(_ node: Node, named name: String) throws(PolicyError) -> DecimalNumber {
+        guard let value = DecimalNumber(try text(node, named: name)) else {
+            throw error(line(of: node), .wrongType(name: name, expected: "a number"))
+        }
+        return value
+    }
+
     func integer(_ node: Node, named name: String) throws(PolicyError) -> Int {
         guard let value = Int(try text(node, named: name)) else {
             throw error(line(of: node), .wrongType(name: name, expected: "a whole number"))

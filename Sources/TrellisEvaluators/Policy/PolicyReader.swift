@@ -130,7 +130,9 @@ struct PolicyReader {
 
     private static let combinators = ["all", "any", "not"]
     private static let subjects = ["fact", "field", "json"]
-    private static let operators = ["equals", "in", "contains", "mentions", "only", "matches", "greater_than", "less_than", "exists"]
+    private static let operators = [
+        "equals", "in", "contains", "mentions", "only", "matches", "greater_than", "less_than", "number", "flag", "exists",
+    ]
 
     private mutating func readCombination(_ lead: String, _ value: Node) throws(PolicyError) -> PolicyCondition {
         if lead == "not" { return .not(try readCondition(value)) }
@@ -151,8 +153,8 @@ struct PolicyReader {
         switch (key, fact.kind) {
         case ("equals", .flag): return .isFlag(try flag(node, named: key))
         case ("equals", .count): return .isCount(try integer(node, named: key))
-        case ("greater_than", .count), ("greater_than", .list): return .above(try integer(node, named: key))
-        case ("less_than", .count), ("less_than", .list): return .below(try integer(node, named: key))
+        case ("greater_than", .count), ("greater_than", .list): return .above(DecimalNumber(try integer(node, named: key)))
+        case ("less_than", .count), ("less_than", .list): return .below(DecimalNumber(try integer(node, named: key)))
         case ("contains", .list): return .contains(try texts(node, named: key))
         case ("only", .list): return .only(try texts(node, named: key))
         case ("matches", .list): return .matches(try patterns(node, named: key))
@@ -174,8 +176,10 @@ struct PolicyReader {
         case "contains": return .contains(try texts(node, named: key))
         case "mentions": return .mentions(try texts(node, named: key))
         case "matches": return .matches(try patterns(node, named: key))
-        case "greater_than": return .above(try integer(node, named: key))
-        case "less_than": return .below(try integer(node, named: key))
+        case "greater_than": return .above(try decimal(node, named: key))
+        case "less_than": return .below(try decimal(node, named: key))
+        case "number": return .isNumber(try flag(node, named: key))
+        case "flag": return .isTruth(try flag(node, named: key))
         case "exists": return .exists(try flag(node, named: key))
         default: throw error(line(of: node), .wrongType(name: key, expected: "used with a fact that is a list, not with a field"))
         }

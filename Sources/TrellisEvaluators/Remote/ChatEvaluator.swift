@@ -9,7 +9,7 @@ struct ChatEvaluator: Sendable {
     func evaluate(_ input: EvaluationInput, for seat: SeatBrief) async throws(RemoteFailure) -> Evaluation {
         // What addresses its judges is not shown to one that may listen.
         var facts = ShellFacts()
-        for text in [input.kind, input.text] + input.fields.keys + input.fields.values { TextFacts.add(to: &facts, text: text, json: nil) }
+        TextFacts.add(to: &facts, input: input, json: JSONValue(containerIn: input.text))
         guard !facts.has(.instructsReader) else { throw .injected("it holds instructions") }
         guard !facts.has(.hiddenCharacters) else { throw .injected("it holds hidden characters") }
         // Nobody who wrote the proposal can know it.
