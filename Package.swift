@@ -29,6 +29,7 @@ let hummingbird: [Target.Dependency] = [
     .product(name: "HummingbirdCore", package: "hummingbird"),
 ]
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -44,6 +45,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -67,7 +69,7 @@ let package = Package(
         // Rims: each wraps one kind of effect.
         room("TrellisStorage"),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
-        room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", yams, httpClient, nioHTTP1] + nio),
+        room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", yams, httpClient, nioHTTP1, nioSSL] + nio),
         room(
             "TrellisNode",
             [
@@ -113,7 +115,9 @@ let package = Package(
         tests("TrellisOptimizer", ["TrellisOptimizer"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
-        tests("TrellisEvaluators", ["TrellisEvaluators", "TrellisModel", "TrellisLedger", "TrellisCrypto", nioHTTP1] + nio),
+        tests(
+            "TrellisEvaluators",
+            ["TrellisEvaluators", "TrellisNode", "TrellisModel", "TrellisLedger", "TrellisCrypto", logging, nioHTTP1, nioSSL] + nio),
         tests("TrellisSimulator", ["TrellisSimulator", "TrellisOptimizer", "TrellisModel", "TrellisCrypto"]),
         tests(
             "TrellisNode",

@@ -28,14 +28,17 @@ public struct Evaluation: Sendable, Equatable {
     public let reason: String
     /// The rule that decided; nil when none applied and the policy's default did.
     public let rule: String?
+    /// What is known besides, bounded and printable as the reason is; for the log of this machine, never for a vote.
+    public let detail: String?
 
     /// Longest reason, in bytes.
     public static let reasonMaximumBytes = 500
 
-    public init(verdict: PolicyVerdict, reason: String, rule: String?) {
+    public init(verdict: PolicyVerdict, reason: String, rule: String?, detail: String? = nil) {
         self.verdict = verdict
         self.reason = reason.printable(maximumBytes: Self.reasonMaximumBytes)
         self.rule = rule
+        self.detail = detail?.printable(maximumBytes: Self.reasonMaximumBytes)
     }
 }
 

@@ -79,6 +79,10 @@ actor RemoteSeats {
     private func done(_ place: Int, _ question: Question, _ evaluation: Evaluation) {
         calls[place, default: 1] -= 1
         running[question.identifier]?.remove(place)
+        if let detail = evaluation.detail {
+            let brief = seats.brief(place, committee)
+            logger.warning("no verdict", metadata: ["council": "\(brief.council)", "seat": "\(brief.seat)", "reason": "\(detail)"])
+        }
         if asked.contains(question.identifier) {
             let vote = Vote(proposal: question.identifier, verdict: Verdict(evaluation.verdict), reason: evaluation.reason)
             votes[question.identifier, default: [:]][place] = vote

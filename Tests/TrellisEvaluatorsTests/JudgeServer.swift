@@ -3,13 +3,14 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// What a server does with one request.
 enum Answer: Sendable {
     case json(String)
     case text(status: Int, type: String, String)
-    case redirect(String)
+    case redirect(String, status: Int = 302)
     /// Nothing, for ever.
     case hang
     /// As many bytes as anyone takes, up to this many.
@@ -28,31 +29,54 @@ final class JudgeServer: Sendable {
     }
 
     private let channel: any Channel
-    private let state = Mutex((requests: [Request](), sent: 0))
+    private struct State {
+        var requests: [Request] = []
+        var sent = 0
+        var names: [String?] = []
+        var connections: [any Channel] = []
+    }
+
+    private let state = Mutex(State())
 
     var port: Int { channel.localAddress?.port ?? 0 }
     var url: String { "http://127.0.0.1:\(port)/judge" }
+    /// What the certificates of `TestCertificates` are of.
+    var secureURL: String { "https://localhost:\(port)/judge" }
+    /// The names that clients asked for in their TLS handshakes.
+    var names: [String?] { state.withLock { $0.names } }
+    var connectionCount: Int { state.withLock { $0.connections.count } }
     var requests: [Request] { state.withLock { $0.requests } }
     /// Bytes of floods written so far.
     var sent: Int { state.withLock { $0.sent } }
 
-    static func with(_ answer: @escaping @Sendable (Request) -> Answer, _ body: (JudgeServer) async throws -> Void) async throws {
-        let server = try await JudgeServer(answer)
+    static func with(
+        secure: Bool = false, _ answer: @escaping @Sendable (Request) -> Answer, _ body: (JudgeServer) async throws -> Void
+    ) async throws {
+        let server = try await JudgeServer(secure, answer)
         do {
             try await body(server)
         } catch {
-            try? await server.channel.close()
+            await server.close()
             throw error
         }
-        try await server.channel.close()
+        await server.close()
     }
 
-    private init(_ answer: @escaping @Sendable (Request) -> Answer) async throws {
+    /// Whoever is given the port next must not be answered on an old connection.
+    private func close() async {
+        try? await channel.close()
+        for connection in state.withLock({ $0.connections }) { try? await connection.close() }
+    }
+
+    private init(_ isSecure: Bool, _ answer: @escaping @Sendable (Request) -> Answer) async throws {
         let box = Mutex<JudgeServer?>(nil)
         let shared = Box(box)
+        let tls = isSecure ? try TestCertificates.context { name in shared.value?.note(name: name) } : nil
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    shared.value?.note(connection: channel)
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(Handler(answer) { shared.value })
                 }
@@ -76,6 +100,8 @@ final class JudgeServer: Sendable {
         }
     }
 
+    private func note(connection: any Channel) { state.withLock { $0.connections.append(connection) } }
+    private func note(name: String?) { state.withLock { $0.names.append(name) } }
     fileprivate func note(sent bytes: Int) { state.withLock { $0.sent += bytes } }
 }
 
@@ -112,7 +138,7 @@ private final class Handler: ChannelInboundHandler {
         switch answer {
         case .json(let text): write(200, ["Content-Type": "application/json"], text, context)
         case .text(let status, let type, let text): write(status, ["Content-Type": type], text, context)
-        case .redirect(let location): write(302, ["Location": location], "", context)
+        case .redirect(let location, let status): write(status, ["Location": location], "", context)
         case .hang: break
         case .hangUp: context.close(promise: nil)
         case .flood(let bytes):

@@ -46,7 +46,7 @@ enum House {
         Room("TrellisStorage", sees: pure, system: machine),
         Room("TrellisTransport", sees: pure, libraries: sockets.union(["Logging"]), system: machine),
         Room(
-            "TrellisEvaluators", sees: pure, libraries: sockets.union(["Yams", "AsyncHTTPClient"]),
+            "TrellisEvaluators", sees: pure, libraries: sockets.union(["Yams", "AsyncHTTPClient", "NIOSSL"]),
             system: machine.union(["FoundationEssentials"])),
 
         Room(

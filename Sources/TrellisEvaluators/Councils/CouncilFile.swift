@@ -91,7 +91,8 @@ public enum CouncilMismatch: Error, Sendable, Equatable, CustomStringConvertible
 }
 
 extension CouncilFile {
-    /// Throws unless genesis has this very council: its seats in their order, with these weights and mandates.
+    /// Throws unless genesis has this very council: its seats in their order, with these weights and mandates, and with the validators that the
+    /// file names.
     public func check(against genesis: Genesis) throws(CouncilMismatch) {
         guard let council = genesis.councils.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
             throw .unknown(council: name, known: genesis.councils.map(\.name))
@@ -107,6 +108,10 @@ extension CouncilFile {
             }
             try agree("the weight of '\(own.name)'", "\(own.weight)", "\(other.weight)")
             try agree("the scheme of '\(own.name)'", own.scheme, other.scheme)
+            if let validator = own.validator {
+                let holder = Int(other.validator) < genesis.validators.count ? genesis.validators[Int(other.validator)].name : ""
+                try agree("the validator of '\(own.name)'", validator, holder)
+            }
             guard own.mandate.utf8.elementsEqual(other.mandate.utf8) else {
                 throw .differs(council: name, what: "the mandate of '\(own.name)'", file: "another", genesis: "another")
             }
@@ -114,6 +119,6 @@ extension CouncilFile {
     }
 
     private func agree(_ what: String, _ file: String, _ genesis: String) throws(CouncilMismatch) {
-        guard file == genesis else { throw .differs(council: name, what: what, file: file, genesis: genesis) }
+        guard file.utf8.elementsEqual(genesis.utf8) else { throw .differs(council: name, what: what, file: file, genesis: genesis) }
     }
 }

@@ -1,6 +1,5 @@
 // How a seat judges, from its `evaluator` in a council file.
 
-import FoundationEssentials
 import TrellisModel
 import Yams
 
@@ -36,7 +35,7 @@ extension CouncilReader {
         return try Policy(yaml: Policy.standard, name: name)
     }
 
-    private static let endpointKeys = ["url", "timeout", "retries", "response_bytes", "token_env", "allow", "calls"]
+    private static let endpointKeys = ["url", "timeout", "retries", "redirects", "response_bytes", "token_env", "allow", "calls", "ca"]
 
     private func readHTTP(_ node: Node, within deadline: Milliseconds) throws(PolicyError) -> HTTPPlan {
         let entries = try nodes.mapping(node, named: "http", keys: Self.endpointKeys + ["api"])
@@ -52,10 +51,30 @@ extension CouncilReader {
     }
 
     private func readChat(_ node: Node, within deadline: Milliseconds) throws(PolicyError) -> ChatPlan {
-        let entries = try nodes.mapping(node, named: "openai", keys: Self.endpointKeys + ["model", "tokens"])
+        let entries = try nodes.mapping(node, named: "openai", keys: Self.endpointKeys + ["model", "tokens", "tokens_key", "temperature"])
         let model = try nodes.text(try nodes.require("model", in: entries, of: node, place: "'openai'"), named: "model")
         let tokens = try number("tokens", entries, 16...16_384) ?? 500
-        return ChatPlan(endpoint: try readEndpoint(entries, node, within: deadline), model: model, tokens: tokens)
+        var plan = ChatPlan(endpoint: try readEndpoint(entries, node, within: deadline), model: model, tokens: tokens)
+        if let key = entries["tokens_key"] { plan.tokensKey = try readTokensKey(key) }
+        if let temperature = entries["temperature"] { plan.temperature = try readTemperature(temperature) }
+        return plan
+    }
+
+    /// A name that stands for nothing else in a request.
+    private func readTokensKey(_ node: Node) throws(PolicyError) -> String {
+        let name = try nodes.text(node, named: "tokens_key")
+        guard name.utf8.count <= 64, name.utf8.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }),
+            !["model", "messages", "stream", "response_format", "temperature"].contains(name)
+        else { throw nodes.error(nodes.line(of: node), .wrongType(name: "tokens_key", expected: "a name such as max_completion_tokens")) }
+        return name
+    }
+
+    private func readTemperature(_ node: Node) throws(PolicyError) -> String {
+        let text = try nodes.text(node, named: "temperature")
+        guard case .number? = try? JSONValue(json: Array(text.utf8)), let value = DecimalNumber(text), value >= DecimalNumber(0),
+            value <= DecimalNumber(2)
+        else { throw nodes.error(nodes.line(of: node), .wrongType(name: "temperature", expected: "a number from 0 to 2")) }
+        return text.trimmed
     }
 
     private func readEndpoint(
@@ -79,21 +98,27 @@ extension CouncilReader {
                 nodes.line(of: entries["timeout"] ?? node), .wrongType(name: "timeout", expected: "shorter than the council's deadline"))
         }
         endpoint.retries = try number("retries", entries, 0...RemoteEndpoint.retriesMaximum) ?? endpoint.retries
+        endpoint.redirects = try number("redirects", entries, 0...RemoteEndpoint.redirectsMaximum) ?? endpoint.redirects
         endpoint.calls = try number("calls", entries, 1...RemoteEndpoint.callsMaximum) ?? endpoint.calls
         endpoint.responseBytes = try number("response_bytes", entries, 64...RemoteEndpoint.responseBytesMaximum) ?? endpoint.responseBytes
         endpoint.tokenVariable = try entries["token_env"].map { node throws(PolicyError) in try nodes.text(node, named: "token_env") }
+        endpoint.certificates = try entries["ca"].map { node throws(PolicyError) in try readPath(node, named: "ca") }
         return endpoint
     }
 
-    /// What goes over the open network is encrypted, and no password stands in a file.
+    /// A copy of the file lies with every validator, in a folder of its own: only a whole path means the same to all.
+    private func readPath(_ node: Node, named name: String) throws(PolicyError) -> String {
+        let path = try nodes.text(node, named: name)
+        guard path.hasPrefix("/") else { throw nodes.error(nodes.line(of: node), .wrongType(name: name, expected: "a path from the root")) }
+        return path
+    }
+
+    /// No password stands in a file. That nothing goes unencrypted over the open network is seen when the name is looked up, and here as far as
+    /// the file shows it.
     private func check(_ endpoint: RemoteEndpoint, at node: Node) throws(PolicyError) {
-        let url = URL(string: endpoint.url)
-        guard let url, let host = url.host(), !host.isEmpty,
-            host.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "%") }), url.user() == nil, url.password() == nil,
-            url.fragment() == nil,
-            url.scheme == "https" || (url.scheme == "http" && !endpoint.allowed.isEmpty)
-        else {
-            let plain = url?.scheme == "http" ? "; 'http' only where 'allow' names a network of one's own" : ""
+        let location = RemoteLocation(endpoint.url)
+        guard let location, location.isEncrypted || !endpoint.allowed.isEmpty else {
+            let plain = location == nil ? "" : "; 'http' only where 'allow' names a network of one's own"
             throw nodes.error(
                 nodes.line(of: node), .wrongType(name: "url", expected: "https://HOST/PATH without user and fragment" + plain))
         }

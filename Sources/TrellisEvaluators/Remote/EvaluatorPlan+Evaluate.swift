@@ -10,14 +10,17 @@ extension EvaluatorPlan {
             case .chat(let plan): return try await ChatEvaluator(plan: plan).evaluate(input, for: seat)
             }
         } catch {
-            return Evaluation(verdict: .abstain, reason: "No verdict: \(error.description).", rule: nil)
+            return Evaluation(verdict: .abstain, reason: "No verdict: \(error.reason).", rule: nil, detail: error.description)
         }
     }
 
     /// What this evaluator lacks to be asked at all; nil when nothing.
     public func missing(environment: [String: String]) -> String? {
-        guard let variable = endpoint?.tokenVariable, environment[variable, default: ""].isEmpty else { return nil }
-        return "the environment variable \(variable)"
+        if let variable = endpoint?.tokenVariable, environment[variable, default: ""].isEmpty {
+            return "the environment variable \(variable)"
+        }
+        if let path = endpoint?.certificates, (try? RemoteClients.certificates(path)) == nil { return "certificates in \(path)" }
+        return nil
     }
 
     /// Whom it asks over the network; nil where it judges by itself.

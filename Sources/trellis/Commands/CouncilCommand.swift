@@ -87,6 +87,12 @@ enum CouncilFiles {
     }
 
     private static func text(_ path: String) throws(Failure) -> String {
+        // The name of a council where its file is meant.
+        if path != "-", !path.contains("/"), !path.contains("."), !Files.isFile(path) {
+            throw Failure(
+                "there is no file \(Terminal.shown(path))",
+                hint: "a council is named by its file, such as Examples/councils/\(Terminal.shown(path)).yaml", code: Exit.usage)
+        }
         guard let text = String(validating: try Files.read(path, limit: CouncilFile.bytesMaximum), as: UTF8.self) else {
             throw Failure("\(path) is not UTF-8", code: Exit.usage)
         }
