@@ -30,6 +30,7 @@ let hummingbird: [Target.Dependency] = [
 ]
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let structuredFields: Target.Dependency = .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -47,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers.git", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
@@ -66,6 +68,7 @@ let package = Package(
         room("TrellisVerify", ["TrellisCrypto", "TrellisModel"]),
         room("TrellisAudit", ["TrellisJSON", "TrellisCrypto", "TrellisModel"]),
         room("TrellisOptimizer"),
+        room("TrellisAccess", ["TrellisCrypto", "TrellisModel", structuredFields]),
         // Rims: each wraps one kind of effect.
         room("TrellisStorage"),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
@@ -74,19 +77,20 @@ let package = Package(
             "TrellisNode",
             [
                 "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
-                "TrellisStorage", "TrellisTransport", "TrellisEvaluators", "TrellisOptimizer", logging, yams,
+                "TrellisAccess", "TrellisStorage", "TrellisTransport", "TrellisEvaluators", "TrellisOptimizer", logging, yams,
             ]),
         room(
             "TrellisAPI",
             [
-                "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisOptimizer", "TrellisNode",
-                logging,
+                "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisAccess", "TrellisOptimizer",
+                "TrellisNode", logging,
                 httpTypes,
             ] + hummingbird + nio),
-        room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", httpClient, nioHTTP1] + nio),
+        room("TrellisClient", ["TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisAccess", httpClient, nioHTTP1] + nio),
         room(
             "TrellisMCP",
-            ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisClient", logging, httpTypes] + hummingbird + nio),
+            ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisAccess", "TrellisClient", logging, httpTypes]
+                + hummingbird + nio),
         room(
             "TrellisSimulator",
             [
@@ -95,7 +99,8 @@ let package = Package(
         .executableTarget(
             name: "trellis",
             dependencies: [
-                "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisEvaluators", "TrellisNode", "TrellisAPI",
+                "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisAccess", "TrellisEvaluators", "TrellisNode",
+                "TrellisAPI",
                 "TrellisClient", "TrellisMCP",
                 "TrellisAudit", "TrellisOptimizer", "TrellisSimulator", "TrellisConformance", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -113,6 +118,7 @@ let package = Package(
         tests("TrellisVerify", ["TrellisVerify", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisAudit", ["TrellisAudit", "TrellisModel", "TrellisCrypto", "TrellisConformance"], resources: [.copy("Vectors")]),
         tests("TrellisOptimizer", ["TrellisOptimizer"]),
+        tests("TrellisAccess", ["TrellisAccess", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
         tests(
@@ -122,17 +128,18 @@ let package = Package(
         tests(
             "TrellisNode",
             [
-                "trellis", "TrellisNode", "TrellisEvaluators", "TrellisOptimizer", "TrellisClient", "TrellisVerify", "TrellisModel",
+                "trellis", "TrellisNode", "TrellisAccess", "TrellisEvaluators", "TrellisOptimizer", "TrellisClient", "TrellisVerify",
+                "TrellisModel",
                 "TrellisCrypto", logging,
             ]),
         tests(
             "TrellisAPI",
             [
-                "TrellisAPI", "TrellisJSON", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify", "TrellisModel",
-                "TrellisOptimizer",
+                "TrellisAPI", "TrellisAccess", "TrellisJSON", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify",
+                "TrellisModel", "TrellisOptimizer",
                 "TrellisCrypto", logging, httpClient, nioHTTP1,
             ] + nio),
-        tests("TrellisMCP", ["TrellisMCP", "TrellisJSON", httpTypes]),
+        tests("TrellisMCP", ["TrellisMCP", "TrellisAccess", "TrellisJSON", httpTypes]),
         tests("TrellisHouse", []),
     ],
     swiftLanguageModes: [.v6]

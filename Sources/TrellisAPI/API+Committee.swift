@@ -1,6 +1,7 @@
 // What the validator is part of and how it is: committee, genesis, checkpoints, status, health.
 
 import Hummingbird
+import TrellisAccess
 import TrellisJSON
 import TrellisModel
 import TrellisNode
@@ -36,15 +37,15 @@ extension API {
         [
             Route(
                 method: .get, path: "/v1/status", identifier: "getStatus", summary: "The validator's state at a glance.",
-                replies: [Route.Reply(.ok, "The status.", [Schema.status])],
+                replies: [Route.Reply(.ok, "The status.", [Schema.status])], permission: .operate,
                 handle: { _ async throws(Problem) in Response(views.status(await service.nodeStatus())) }),
             Route(
                 method: .get, path: "/livez", identifier: "isLive", summary: "Whether the process answers.",
-                replies: [Route.Reply(.ok, "It does.", [Schema.health])],
+                replies: [Route.Reply(.ok, "It does.", [Schema.health])], permission: nil,
                 handle: { _ async throws(Problem) in Response(.members(["status": "ok"])) }),
             Route(
                 method: .get, path: "/readyz", identifier: "isReady", summary: "Whether the validator takes part.",
-                replies: [Route.Reply(.ok, "It does.", [Schema.health])], problems: [.serviceUnavailable],
+                replies: [Route.Reply(.ok, "It does.", [Schema.health])], permission: nil, problems: [.serviceUnavailable],
                 handle: { _ async throws(Problem) in
                     let status = await service.nodeStatus()
                     if let alarm = status.alarm { throw Problem(.stopped(reason: alarm)) }

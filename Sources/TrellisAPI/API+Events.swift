@@ -111,7 +111,7 @@ extension Views {
             name = "proposed"
             data = .members([
                 "id": .digest(identifier), "council": .string(proposal.council), "kind": .string(proposal.kind),
-                "text": .string(proposal.text), "deadline_ms": .integer(deadline),
+                "text": .string(proposal.text), "proposer": self.proposer(proposal), "deadline_ms": .integer(deadline),
             ])
         case .decided(let decision):
             name = "decided"

@@ -1,6 +1,7 @@
 // POST /v1/proposals and GET /v1/proposals/{id}.
 
 import Hummingbird
+import TrellisAccess
 import TrellisCrypto
 import TrellisJSON
 import TrellisModel
@@ -19,7 +20,7 @@ extension API {
                     Route.Reply(.created, "Decided, or certified, as waited for.", [Schema.proposal]),
                     Route.Reply(.accepted, "In the pool; not decided, or not certified, yet.", [Schema.proposal]),
                 ],
-                problems: Self.submissionProblems,
+                permission: .propose, problems: Self.submissionProblems,
                 handle: { exchange async throws(Problem) in try await propose(exchange) }),
             Route(
                 method: .get, path: "/v1/proposals/{id}", identifier: "getProposal", summary: "Where a proposal stands.",
@@ -43,12 +44,14 @@ extension API {
         let wait = try Wait(exchange)
         let key = try exchange.idempotencyKey()
         let nonce = key.map { Nonce(idempotencyKey: $0) } ?? .random()
-        let proposal = try ProposalRequest.proposal(from: try exchange.object(), nonce: nonce, committee: service.committee)
+        let object = try exchange.object()
+        let proposer = try ProposerRequest.proposer(in: object, client: exchange.client, hasKey: key != nil)
+        let proposal = try ProposalRequest.proposal(from: object, nonce: nonce, committee: service.committee).proposed(by: proposer)
         let transaction = Transaction(proposal)
         guard transaction.bytes.count <= limits.transactionBytes + Record.overhead else {
             throw .tooLarge("the proposal has \(transaction.bytes.count) bytes, more than \(limits.transactionBytes)")
         }
-        let isRepeated = try await submit([transaction], key: key)
+        let isRepeated = try await submit([transaction], key: key, of: exchange.client)
         var isReached = false
         if let finality = wait.finality { isReached = try await settle([transaction.identifier], finality, timeout: wait.timeout) }
         let current = try await status(of: transaction.identifier)

@@ -1,6 +1,7 @@
 // POST /v1/records and GET /v1/records/{id}. The binary batch is the hot path: one parse, one submit, no task and no JSON per record.
 
 import Hummingbird
+import TrellisAccess
 import TrellisCrypto
 import TrellisJSON
 import TrellisModel
@@ -23,7 +24,7 @@ extension API {
                     Route.Reply(.created, "Ordered, or certified, as waited for.", Schema.recorded),
                     Route.Reply(.accepted, "In the pool; not ordered, or not certified, yet.", Schema.recorded),
                 ],
-                problems: Self.submissionProblems,
+                permission: .records, problems: Self.submissionProblems,
                 handle: { exchange async throws(Problem) in try await record(exchange) }),
             Route(
                 method: .get, path: "/v1/records/{id}", identifier: "getRecord", summary: "Where a record stands.",
@@ -44,7 +45,7 @@ extension API {
         let key = try exchange.idempotencyKey()
         let base = key.map { Nonce(idempotencyKey: $0) } ?? .random()
         let transactions = RecordBatch.transactions(try records(in: exchange), base: base)
-        let isRepeated = try await submit(transactions, key: key)
+        let isRepeated = try await submit(transactions, key: key, of: exchange.client)
         let identifiers = transactions.map(\.identifier)
         var isReached = false
         if let finality = wait.finality {

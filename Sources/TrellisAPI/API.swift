@@ -3,6 +3,7 @@
 
 import Hummingbird
 import NIOCore
+import TrellisAccess
 import TrellisModel
 import TrellisNode
 
@@ -11,13 +12,15 @@ struct API: Sendable {
     let service: any NodeService
     let views: Views
     let options: APIServer.Options
+    let door: Door
     let idempotency = IdempotencyTable()
     let streams: EventStreams
 
-    init(service: any NodeService, options: APIServer.Options) {
+    init(service: any NodeService, options: APIServer.Options, access: ListenerAccess) {
         self.service = service
         self.options = options
-        views = Views(committee: service.committee)
+        door = Door(access: access)
+        views = Views(committee: service.committee, access: access)
         streams = EventStreams(limit: options.eventStreamsMaximum)
     }
 
@@ -34,10 +37,12 @@ struct API: Sendable {
 /// Dispatches requests to routes.
 struct Dispatcher: Sendable {
     let options: APIServer.Options
+    private let door: Door
     private let routes: [(route: Route, template: [Substring])]
 
     init(_ api: API) {
         options = api.options
+        door = api.door
         routes = api.routes.map { ($0, $0.path.split(separator: "/", omittingEmptySubsequences: false)) }
     }
 
@@ -46,11 +51,13 @@ struct Dispatcher: Sendable {
         var isBodyRead = !request.hasBody
         do throws(Problem) {
             let (route, path) = try match(request)
+            let admission = try door.admit(request, route, hasBody: request.hasBody, channel: channel)
             let type = try contentType(of: request, route)
             let body = request.hasBody ? try await read(request, limit: route.bodyLimit, channel: channel) : []
             isBodyRead = true
+            try admission.check(body)
             let exchange = try Exchange(
-                request: request, route: route, path: path, contentType: type, body: body, channel: channel)
+                request: request, route: route, path: path, contentType: type, body: body, channel: channel, client: admission.client)
             guard !route.changesValidator || exchange.isLocal else { throw .forbidden("this is for the validator's own machine") }
             response = try await route.handle(exchange)
         } catch {

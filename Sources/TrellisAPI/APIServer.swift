@@ -4,14 +4,18 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
+public import TrellisAccess
 public import TrellisNode
 
 public enum APIError: Error, Sendable, CustomStringConvertible {
     case cannotListen(host: String, port: Int, reason: String)
+    /// The access list does not go with the address.
+    case access(AccessError)
 
     public var description: String {
         switch self {
         case .cannotListen(let host, let port, let reason): "cannot listen on \(host):\(port): \(reason)"
+        case .access(let error): error.description
         }
     }
 }
@@ -41,19 +45,26 @@ public struct APIServer: Sendable {
     private let port: Int
     private let logger: Logger
     private let options: Options
+    private let access: AccessList
 
-    /// `port` 0 takes any free port.
-    public init(service: any NodeService, host: String = "127.0.0.1", port: Int = 8080, logger: Logger, options: Options = Options()) {
+    /// `port` 0 takes any free port. Without an access list only this machine's own addresses can be listened on.
+    public init(
+        service: any NodeService, host: String = "127.0.0.1", port: Int = 8080, access: AccessList = .local, logger: Logger,
+        options: Options = Options()
+    ) {
         self.service = service
         self.host = host
         self.port = port
         self.logger = logger
         self.options = options
+        self.access = access
     }
 
     /// Listens and answers until stopped. Returns when the port is bound; throws when it cannot be.
     public func start() async throws(APIError) -> RunningAPI {
-        let api = API(service: service, options: options)
+        let listener: ListenerAccess
+        do { listener = try access.listening(on: host) } catch { throw .access(error) }
+        let api = API(service: service, options: options, access: listener)
         let dispatcher = Dispatcher(api)
         let channel = HTTP1Channel(
             responder: { request, writer, channel in

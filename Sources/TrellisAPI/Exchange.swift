@@ -3,6 +3,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TrellisAccess
 import TrellisCrypto
 import TrellisJSON
 
@@ -16,15 +17,19 @@ struct Exchange: Sendable {
     let contentType: String
     let body: [UInt8]
     let channel: any Channel
+    /// Who asks; nil without credentials.
+    let client: AccessClient?
 
     init(
-        request: Request, route: Route, path: [String: String], contentType: String, body: [UInt8], channel: any Channel
+        request: Request, route: Route, path: [String: String], contentType: String, body: [UInt8], channel: any Channel,
+        client: AccessClient?
     ) throws(Problem) {
         self.request = request
         self.path = path
         self.contentType = contentType
         self.body = body
         self.channel = channel
+        self.client = client
         var query: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
             let name = String(name)
@@ -81,6 +86,7 @@ struct Exchange: Sendable {
 
 extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    static let acceptSignature = HTTPField.Name("Accept-Signature")!
     static let lastEventID = HTTPField.Name("Last-Event-ID")!
 }
 

@@ -10,7 +10,7 @@ enum OpenAPI {
     static func route(of routes: [Route]) -> Route {
         var own = Route(
             method: .get, path: path, identifier: "getOpenAPI", summary: "This document.",
-            replies: [Route.Reply(.ok, "The OpenAPI document.", [Schema.document])],
+            replies: [Route.Reply(.ok, "The OpenAPI document.", [Schema.document])], permission: nil,
             handle: { _ async throws(Problem) in Response(.null) })
         let bytes = document(of: routes + [own]).bytes
         own.handle = { _ async throws(Problem) in Response(status: .ok, contentType: ContentType.json, bytes: bytes) }
@@ -31,7 +31,17 @@ enum OpenAPI {
                 "license": .members(["name": "Apache-2.0", "identifier": "Apache-2.0"]),
             ]),
             "paths": .object(paths),
-            "components": .members(["schemas": Schema.components]),
+            "components": .members([
+                "schemas": Schema.components,
+                "securitySchemes": .members([
+                    "token": .members(["type": "http", "scheme": "bearer", "description": "A token of one of the validator's clients."]),
+                    "signature": .members([
+                        "type": "apiKey", "in": "header", "name": "Signature",
+                        "description":
+                            "RFC 9421 with a client's ML-DSA key, beside Signature-Input; Accept-Signature tells what it covers.",
+                    ]),
+                ]),
+            ]),
         ])
     }
 
@@ -53,12 +63,17 @@ enum OpenAPI {
             "operationId": .string(route.identifier), "summary": .string(route.summary),
             "parameters": parameters.isEmpty ? nil : .array(parameters), "requestBody": route.bodies.isEmpty ? nil : body,
             "responses": .object(replies),
+            // The last one: none, where the listener is open.
+            "security": route.permission == nil
+                ? nil : .array([.members(["signature": .array([])]), .members(["token": .array([])]), .members([:])]),
         ])
     }
 
-    /// What any operation can give comes first: a wrong parameter, a body where none is taken, an internal error.
+    /// What any operation can give comes first: a wrong parameter, a body where none is taken, an internal error;
+    /// and what the door says.
     private static func problems(of route: Route) -> [HTTPResponse.Status] {
-        let everywhere: [HTTPResponse.Status] = [.badRequest, .contentTooLarge, .internalServerError]
+        let doors: [HTTPResponse.Status] = route.permission == nil ? [] : [.unauthorized, .forbidden]
+        let everywhere: [HTTPResponse.Status] = [.badRequest, .contentTooLarge, .internalServerError] + doors
         return everywhere + route.problems.filter { !everywhere.contains($0) }
     }
 

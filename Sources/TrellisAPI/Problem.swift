@@ -17,6 +17,10 @@ struct Problem: Error, Sendable {
     var allow: String?
     /// Seconds.
     var retryAfter: Int?
+    /// WWW-Authenticate.
+    var challenge: String?
+    /// Accept-Signature (RFC 9421 §5.1).
+    var signature: String?
 
     init(_ status: HTTPResponse.Status, _ name: String, _ title: String, _ detail: String, retryAfter: Int? = nil) {
         self.status = status
@@ -34,6 +38,8 @@ struct Problem: Error, Sendable {
         var response = Response(status: status, contentType: Self.contentType, bytes: document.bytes)
         response.headers[.allow] = allow
         response.headers[.retryAfter] = retryAfter.map { String($0) }
+        response.headers[.wwwAuthenticate] = challenge
+        response.headers[.acceptSignature] = signature
         return response
     }
 }

@@ -8,7 +8,7 @@ import TrellisModel
 enum ProposalRequest {
     /// Members that are fields of the proposal under their own name: what agents' tools send with a command.
     static let fieldShorthands = ["agent", "cwd", "purpose"]
-    static let members = ["command", "kind", "text", "council", "fields"] + fieldShorthands
+    static let members = ["command", "kind", "text", "council", "fields", ProposerRequest.member] + fieldShorthands
 
     static func proposal(from object: JSON, nonce: Nonce, committee: Committee) throws(Problem) -> Proposal {
         for member in object.objectMembers ?? [] where !members.contains(member.name) {

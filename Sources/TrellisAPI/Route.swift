@@ -2,6 +2,7 @@
 // both the dispatch and the OpenAPI document.
 
 import Hummingbird
+import TrellisAccess
 import TrellisJSON
 
 struct Route: Sendable {
@@ -49,6 +50,8 @@ struct Route: Sendable {
     /// The most bytes of a body.
     var bodyLimit = 0
     let replies: [Reply]
+    /// What a client must be permitted; nil: anybody may ask.
+    var permission: Permission? = .read
     /// Statuses of the problem documents this operation can give, besides 400 and 500.
     var problems: [HTTPResponse.Status] = []
     /// Whether it changes what the validator does, which is for its operator alone: from the machine that it runs on.

@@ -1,5 +1,6 @@
 // JSON schemas (2020-12) of what the API takes and gives, as the OpenAPI document shows them.
 
+import TrellisCrypto
 import TrellisJSON
 import TrellisModel
 
@@ -7,6 +8,7 @@ enum Schema {
     static let string: JSON = .members(["type": "string"])
     static let boolean: JSON = .members(["type": "boolean"])
     static let binary: JSON = .members([:])
+    static let base64: JSON = .members(["type": "string", "contentEncoding": "base64"])
     static let digest: JSON = .members(["type": "string", "pattern": "^[0-9a-f]{64}$"])
     static let count: JSON = integer(minimum: 0, maximum: nil)
 
@@ -85,10 +87,18 @@ enum Schema {
         [
             "command": string, "kind": string, "text": string, "council": string, "fields": fields, "agent": string, "cwd": string,
             "purpose": string,
+            "proposer": object(
+                ["scheme": choice(ProposerSignature.schemes.map(\.name)), "key": base64, "signature": base64],
+                required: ["scheme", "key", "signature"], isClosed: true),
         ], required: [], isClosed: true)
 
+    /// Who proposed.
+    private static let proposer = object(
+        ["credential": choice(["key", "token"]), "id": digest, "scheme": string, "name": string, "signed": boolean],
+        required: ["credential", "id", "signed"])
+
     private static let recordRequestBody = object(
-        ["data": .members(["type": "string", "contentEncoding": "base64"]), "text": string], required: [], isClosed: true)
+        ["data": base64, "text": string], required: [], isClosed: true)
 
     private static let recordBody = object(
         [
@@ -104,7 +114,8 @@ enum Schema {
     private static let proposalBody = object(
         [
             "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired"]), "certified": boolean,
-            "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "proposed_ms": count,
+            "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "proposer": proposer,
+            "proposed_ms": count,
             "decided_ms": count, "deadline_ms": count, "commit": count,
             "weight": weight,
             "ballots": array(

@@ -1,6 +1,7 @@
 // Submitting entries and waiting for them: what POST /v1/proposals and POST /v1/records have in common.
 
 import Hummingbird
+import TrellisAccess
 import TrellisCrypto
 import TrellisJSON
 import TrellisModel
@@ -35,9 +36,10 @@ struct Wait: Sendable {
 }
 
 extension API {
-    /// Puts transactions into the pool under an idempotency key, if there is one. True when the same request came before.
-    func submit(_ transactions: [Transaction], key: String?) async throws(Problem) -> Bool {
-        guard let key else {
+    /// Puts transactions into the pool under an idempotency key of its client, if there is one. True when the same request came before.
+    func submit(_ transactions: [Transaction], key: String?, of client: AccessClient?) async throws(Problem) -> Bool {
+        // Names have no spaces: no client's keys are another's.
+        guard let key = key.map({ "\(client?.name ?? "") \($0)" }) else {
             do { try await service.submit(transactions) } catch { throw Problem(error) }
             return false
         }

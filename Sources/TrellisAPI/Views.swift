@@ -1,5 +1,6 @@
 // The ledger's values as the JSON that clients see. Times are milliseconds since 1970 and say so in their names.
 
+import TrellisAccess
 import TrellisCrypto
 import TrellisJSON
 import TrellisLedger
@@ -13,6 +14,19 @@ extension JSON {
 /// How the values of one committee are shown.
 struct Views: Sendable {
     let committee: Committee
+    /// Whose names it gives.
+    let access: ListenerAccess
+
+    /// Who proposed; nil where the proposal does not say. `signed`: by the key itself; otherwise it is one validator's word.
+    func proposer(_ proposal: Proposal) -> JSON? {
+        guard let proposer = proposal.proposer else { return nil }
+        var scheme: JSON?
+        if case .key(let signed) = proposer { scheme = .string(signed.scheme.name) }
+        return .members([
+            "credential": .string(scheme == nil ? "token" : "key"), "id": .digest(proposer.identifier), "scheme": scheme,
+            "name": access.name(of: proposer.identifier).map { .string($0) }, "signed": .bool(scheme != nil),
+        ])
+    }
 
     /// Where a proposal stands; nil when it is unknown or no proposal.
     func proposal(_ identifier: Digest, _ status: EntryStatus) -> JSON? {
@@ -32,7 +46,7 @@ struct Views: Sendable {
         return .members([
             "id": .digest(pending.identifier), "status": "pending", "certified": .bool(false),
             "council": .string(pending.proposal.council), "kind": .string(pending.proposal.kind), "text": .string(pending.proposal.text),
-            "fields": fields(pending.proposal), "proposed_ms": .integer(pending.opened.timestamp),
+            "fields": fields(pending.proposal), "proposer": proposer(pending.proposal), "proposed_ms": .integer(pending.opened.timestamp),
             "deadline_ms": .integer(pending.deadline),
             "weight": ballots.count == 1 ? ballots.first.map(weight(of:)) : nil, "votes": votes(pending.proposal, ballots),
             "ballots": self.ballots(pending.proposal, ballots),
@@ -45,7 +59,7 @@ struct Views: Sendable {
         return .members([
             "id": .digest(identifier), "status": .string(decision.outcome.name), "certified": isCertified.map { .bool($0) },
             "log_index": index.map { .integer($0) }, "council": .string(decision.proposal.council), "kind": .string(decision.proposal.kind),
-            "text": .string(decision.proposal.text), "fields": fields(decision.proposal),
+            "text": .string(decision.proposal.text), "fields": fields(decision.proposal), "proposer": proposer(decision.proposal),
             "proposed_ms": .integer(decision.proposed.timestamp), "decided_ms": .integer(decision.decided.timestamp),
             "commit": .integer(decision.decided.commit),
             "weight": decision.ballots.count == 1 ? decision.ballots.first.map(weight(of:)) : nil,

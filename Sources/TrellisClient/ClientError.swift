@@ -28,6 +28,8 @@ public struct ProblemDocument: Sendable, Equatable, Decodable {
 
 public enum ClientError: Error, Sendable, CustomStringConvertible {
     case invalidEndpoint(String)
+    /// A key or token that cannot be used here.
+    case invalidCredentials(String)
     /// Nobody answered, or the connection broke.
     case unreachable(endpoint: String, reason: String)
     case timedOut(endpoint: String)
@@ -46,6 +48,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .invalidEndpoint(let text): "'\(text)' is not the address of an HTTP API"
+        case .invalidCredentials(let reason): reason
         case .unreachable(let endpoint, let reason): "no answer from \(endpoint): \(reason)"
         case .timedOut(let endpoint): "no answer from \(endpoint) in time"
         case .problem(let problem): "\(problem.title.lowercased()): \(problem.detail)"
@@ -62,6 +65,9 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .invalidEndpoint: "write it like http://127.0.0.1:8080"
         case .unreachable, .timedOut: "is the validator running there? 'trellis dev' starts a network on this machine"
+        case .invalidCredentials: nil
+        case .problem(let problem) where problem.status == 401:
+            "show who asks: --key FILE or --token-env NAME; the validator's operator names its clients"
         case .problem(let problem) where problem.status == 429: "the validator is busy: try again in a moment"
         case .problem, .unexpectedAnswer, .cancelled: nil
         case .undecided(_, let key, _): "ask again with the idempotency key '\(key)': it stays one proposal"
@@ -87,7 +93,7 @@ extension ClientError {
         // Not yet, or never.
         case .problem(let problem) where problem.status == 404: problem.retryAfter == nil ? .elsewhere : .again
         case .unexpectedAnswer, .badReceipt, .otherReceipt: .elsewhere
-        case .problem, .invalidEndpoint, .undecided, .cancelled: .none
+        case .problem, .invalidEndpoint, .invalidCredentials, .undecided, .cancelled: .none
         }
     }
 }

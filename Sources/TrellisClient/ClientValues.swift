@@ -51,6 +51,19 @@ public struct ProposalState: Sendable, Equatable, Decodable {
         public let needed: UInt64
     }
 
+    /// Who proposed.
+    public struct Proposer: Sendable, Equatable, Decodable {
+        /// `key` or `token`.
+        public let credential: String
+        /// 64 hexadecimal digits: the SHA-256 of a public key, or the name of a token.
+        public let id: String
+        public let scheme: String?
+        /// What this validator calls it.
+        public let name: String?
+        /// Whether the proposal carries the key's signature; otherwise it is the word of the validator that took it.
+        public let signed: Bool
+    }
+
     /// How one of several councils stands.
     public struct Ballot: Sendable, Equatable, Decodable {
         public let council: String
@@ -79,6 +92,8 @@ public struct ProposalState: Sendable, Equatable, Decodable {
     public let kind: String?
     public let text: String?
     public let fields: [String: String]?
+    /// Nil where the proposal does not say.
+    public let proposer: Proposer?
     /// Milliseconds since 1970, like all times here.
     public let proposedMs: UInt64?
     public let decidedMs: UInt64?

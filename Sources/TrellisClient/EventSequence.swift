@@ -20,7 +20,7 @@ extension UnverifiedClient {
     public func events(from: UInt64? = nil) -> EventSequence { EventSequence(client: self, from: from) }
 
     fileprivate func openEvents(from: UInt64?) async throws(ClientError) -> HTTPClientResponse {
-        var request = request("/v1/events" + (from.map { "?from=\($0)" } ?? ""))
+        var request = try request("/v1/events" + (from.map { "?from=\($0)" } ?? ""))
         request.headers.add(name: "Accept", value: "text/event-stream")
         do {
             let response = try await streams.execute(request, deadline: .distantFuture)

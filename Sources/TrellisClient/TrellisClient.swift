@@ -18,12 +18,17 @@ public struct TrellisClient: Sendable {
     public let network: String
 
     /// - Parameter endpoints: HTTP APIs of validators, such as `http://127.0.0.1:8080`; at least one.
-    /// - Throws: `ClientError.invalidEndpoint`, `GenesisError`.
-    public init(endpoints: [String] = [UnverifiedClient.defaultEndpoint], genesis: Genesis) throws {
+    /// - Throws: `ClientError.invalidEndpoint`, `invalidCredentials`, `GenesisError`.
+    public init(
+        endpoints: [String] = [UnverifiedClient.defaultEndpoint], genesis: Genesis, credentials: Credentials? = nil
+    ) throws {
         guard !endpoints.isEmpty else { throw ClientError.invalidEndpoint("") }
         committee = try Committee(genesis: genesis)
         network = genesis.name
-        validators = try endpoints.map { try UnverifiedClient(endpoint: $0) }
+        if case .key(_, let chain) = credentials, chain != genesis.chain {
+            throw ClientError.invalidCredentials("the key is for chain \(chain), and the genesis of another")
+        }
+        validators = try endpoints.map { try UnverifiedClient(endpoint: $0, credentials: credentials) }
     }
 
     public func shutdown() async throws {
@@ -41,7 +46,8 @@ public struct TrellisClient: Sendable {
     public func propose(
         _ draft: ProposalDraft, idempotencyKey: String = newKey(), timeout: Int = 60
     ) async throws(ClientError) -> VerifiedDecision {
-        let identifier = draft.proposal(idempotencyKey: idempotencyKey).identifier
+        // Whoever asks is part of what is asked, and the same for all validators.
+        let identifier = try validators[0].authorization.proposing(draft.proposal(idempotencyKey: idempotencyKey)).identifier
         do throws(ClientError) {
             return try await attempt(seconds: timeout) { validator, seconds throws(ClientError) in
                 let wait = min(max(seconds, 1), 300)

@@ -25,11 +25,8 @@ extension UnverifiedClient {
         var encoder = WireEncoder(reserving: records.reduce(4) { $0 + $1.count + 4 })
         encoder.count(records.count)
         for record in records { encoder.byteString(record) }
-        var request = request("/v1/records" + Self.query(wait, timeout), key)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: Self.recordsType)
+        var request = try request("/v1/records" + Self.query(wait, timeout), key, posting: encoder.bytes, as: Self.recordsType)
         request.headers.add(name: "Accept", value: Self.recordsType)
-        request.body = .bytes(ByteBuffer(bytes: encoder.bytes))
         let answer = try await send(request, seconds: timeout + 10)
         var nonces = NonceSequence(base: Nonce(idempotencyKey: key))
         let identifiers = records.map { Record(nonce: nonces.next(), data: $0).identifier }

@@ -26,12 +26,14 @@ public struct UnverifiedClient: Sendable {
     let http: HTTPClient
     /// For answers that go on: a connection on which nothing comes for long is given up.
     let streams: HTTPClient
+    let authorization: Authorization
 
-    /// - Throws: `ClientError.invalidEndpoint`.
-    public init(endpoint: String = defaultEndpoint) throws(ClientError) {
+    /// - Throws: `ClientError.invalidEndpoint`, `invalidCredentials`.
+    public init(endpoint: String = defaultEndpoint, credentials: Credentials? = nil) throws(ClientError) {
         guard let url = URL(string: endpoint), url.scheme == "http" || url.scheme == "https", url.host() != nil, url.query() == nil else {
             throw ClientError.invalidEndpoint(endpoint)
         }
+        authorization = try Authorization(credentials, for: url)
         self.endpoint = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
         var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(5)))
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -55,25 +57,25 @@ public struct UnverifiedClient: Sendable {
         _ draft: ProposalDraft, idempotencyKey: String? = nil, wait: Finality? = nil, timeout: Int = 30
     ) async throws(ClientError) -> Reply<ProposalState> {
         let key = idempotencyKey ?? TrellisClient.newKey()
-        var request = request("/v1/proposals" + Self.query(wait, timeout), key)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
+        let proposal = try authorization.proposing(draft.proposal(idempotencyKey: key))
+        let body: [UInt8]
         do {
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(draft)))
+            body = Array(try JSONEncoder().encode(SignedDraft(draft, proposal.proposer)))
         } catch {
             throw .unexpectedAnswer(status: 0, reason: "the proposal has no JSON form: \(error)")
         }
-        return try Self.check(await decode(send(request, seconds: timeout + 10)), isOf: draft.proposal(idempotencyKey: key).identifier)
+        let request = try request("/v1/proposals" + Self.query(wait, timeout), key, posting: body, as: "application/json")
+        return try Self.check(await decode(send(request, seconds: timeout + 10)), isOf: proposal.identifier)
     }
 
     /// Where a proposal stands; its decision, once it is decided.
     public func proposal(_ identifier: Digest) async throws(ClientError) -> Reply<ProposalState> {
-        try Self.check(await decode(send(request("/v1/proposals/\(identifier)"))), isOf: identifier)
+        try Self.check(await decode(send(try request("/v1/proposals/\(identifier)"))), isOf: identifier)
     }
 
     /// The decision on a proposal; a problem with status 404 while there is none.
     public func decision(_ identifier: Digest) async throws(ClientError) -> Reply<ProposalState> {
-        try Self.check(await decode(send(request("/v1/decisions/\(identifier)"))), isOf: identifier)
+        try Self.check(await decode(send(try request("/v1/decisions/\(identifier)"))), isOf: identifier)
     }
 
     private static func check(
@@ -86,13 +88,13 @@ public struct UnverifiedClient: Sendable {
     }
 
     public func status() async throws(ClientError) -> Reply<ValidatorState> {
-        try await decode(send(request("/v1/status")))
+        try await decode(send(try request("/v1/status")))
     }
 
     /// The receipt of a decision, or of a record, not verified; a problem with status 404 until it is certified.
     public func receipt(of identifier: Digest, isRecord: Bool = false) async throws(ClientError) -> UnverifiedReceipt {
         let path = "/v1/\(isRecord ? "records" : "decisions")/\(identifier)/receipt"
-        let json = try await send(request(path), limit: Receipt.fileBytesMaximum).bytes
+        let json = try await send(try request(path), limit: Receipt.fileBytesMaximum).bytes
         let fetched: UnverifiedReceipt
         do {
             fetched = UnverifiedReceipt(receipt: try Receipt(json: json), json: json)
@@ -105,7 +107,7 @@ public struct UnverifiedClient: Sendable {
 
     /// The genesis file that the validator names. Whoever asks the validator itself trusts it.
     public func genesis() async throws(ClientError) -> Genesis {
-        let answer = try await send(request("/v1/genesis"))
+        let answer = try await send(try request("/v1/genesis"))
         do { return try Genesis(json: answer.bytes) } catch { throw .unexpectedAnswer(status: answer.status, reason: "\(error)") }
     }
 }
@@ -118,9 +120,21 @@ extension UnverifiedClient {
         var retryAfter: Int?
     }
 
-    func request(_ path: String, _ idempotencyKey: String? = nil) -> HTTPClientRequest {
+    /// A request with this client's credentials: a GET, or a POST of `body`.
+    func request(
+        _ path: String, _ idempotencyKey: String? = nil, posting body: [UInt8]? = nil, as type: String = ""
+    ) throws(ClientError) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: endpoint + path)
         if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }
+        if let body {
+            request.method = .POST
+            request.headers.add(name: "Content-Type", value: type)
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        let fields = Dictionary(request.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { "\($0), \($1)" })
+        for field in try authorization.fields(request.method.rawValue, path, fields, body) {
+            request.headers.add(name: field.name, value: field.value)
+        }
         return request
     }
 

@@ -36,9 +36,24 @@ extension Decision {
         return .members([
             "id": .string(verified.identifier.description), "status": .string(outcome.name), "verified": .bool(true),
             "council": .string(proposal.council), "kind": .string(proposal.kind), "text": .string(proposal.text),
-            "fields": .object(proposal.fields.map { JSON.Member($0.name, .string($0.value)) }), "tally": .array(tally),
+            "fields": .object(proposal.fields.map { JSON.Member($0.name, .string($0.value)) }),
+            "proposer": proposal.proposer.map { proposer in
+                if case .key(let signed) = proposer { return proposer.answer(scheme: signed.scheme.name) }
+                return proposer.answer(scheme: nil)
+            },
+            "tally": .array(tally),
             "votes": .array(votes), "proposed_ms": .integer(proposed.timestamp), "decided_ms": .integer(decided.timestamp),
             "proof": verified.proof, "receipt": receipt.map { .string(String(decoding: $0, as: UTF8.self)) },
+        ])
+    }
+}
+
+extension Proposer {
+    /// `signed`: proven by the key's own signature; otherwise one validator's word.
+    fileprivate func answer(scheme: String?) -> JSON {
+        .members([
+            "credential": .string(scheme == nil ? "token" : "key"), "id": .string(identifier.description),
+            "scheme": scheme.map { .string($0) }, "signed": .bool(scheme != nil),
         ])
     }
 }
@@ -64,6 +79,12 @@ extension ProposalState {
             "id": .string(id), "status": .string(status.rawValue), "verified": .bool(false), "council": council.map { .string($0) },
             "kind": kind.map { .string($0) }, "text": text.map { .string($0) },
             "fields": fields.map { .object($0.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }) },
+            "proposer": proposer.map {
+                .members([
+                    "credential": .string($0.credential), "id": .string($0.id), "scheme": $0.scheme.map { .string($0) },
+                    "name": $0.name.map { .string($0) }, "signed": .bool(false),
+                ])
+            },
             "tally": .array(tallies.map { Self.tally($0, $1) }),
             "votes": votes.map { .array($0.map { vote(of: $0) }) },
             "proposed_ms": proposedMs.map { .integer($0) }, "decided_ms": decidedMs.map { .integer($0) },

@@ -1,5 +1,5 @@
 // The Streamable HTTP transport in its plain form: POST /mcp with one message, answered with one JSON value. No sessions and no streams;
-// pages from elsewhere are kept out by their Origin. What a request may be is decided in `EndpointRules`, without a socket.
+// pages from elsewhere are kept out by Origin and Host, other machines by a token. What a request may be is decided in EndpointRules.swift.
 
 import HTTPTypes
 import Hummingbird
@@ -7,14 +7,18 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
+import TrellisAccess
 import TrellisJSON
 
 public enum EndpointError: Error, Sendable, CustomStringConvertible {
     case cannotListen(host: String, port: Int, reason: String)
+    /// Others than this machine could ask, and no token keeps them out.
+    case openToOthers(host: String)
 
     public var description: String {
         switch self {
         case .cannotListen(let host, let port, let reason): "cannot listen on \(host):\(port): \(reason)"
+        case .openToOthers(let host): "\(host) can be reached by others, so requests need a token"
         }
     }
 }
@@ -31,9 +35,17 @@ public struct HTTPEndpoint: Sendable {
     private let host: String
     private let port: Int
     private let logger: Logger
+    private let rules: EndpointRules
+    private let budget = BodyBudget(bytes: 4 * MCPServer.messageBytesMaximum)
 
     /// `port` 0 takes any free port.
-    public init(_ server: MCPServer, host: String, port: Int, logger: Logger) {
+    ///
+    /// - Parameter token: demanded of every request (RFC 6750).
+    /// - Throws: `EndpointError.openToOthers` without one, unless `host` is this machine's own.
+    public init(_ server: MCPServer, host: String, port: Int, token: String? = nil, logger: Logger) throws(EndpointError) {
+        let isLocal = ListenerAccess.isLoopback(host)
+        guard isLocal || token != nil else { throw .openToOthers(host: host) }
+        rules = EndpointRules(isLocal: isLocal, token: token.map(AccessToken.hash))
         self.server = server
         self.host = host
         self.port = port
@@ -69,20 +81,19 @@ public struct HTTPEndpoint: Sendable {
     }
 
     private func respond(to request: Request) async -> Response {
-        if let refusal = EndpointRules.refusal(method: request.method, path: request.uri.path, headers: request.headers) {
-            return Response(refusal)
-        }
+        let refusal = rules.refusal(
+            method: request.method, path: request.uri.path, host: request.head.authority ?? "", headers: request.headers)
+        if let refusal { return Response(refusal) }
+        let share = BodyShare(of: budget)
         let body: [UInt8]
         do {
-            body = try await Self.within(Self.bodyTime) {
-                var request = request
-                return Array(try await request.collectBody(upTo: MCPServer.messageBytesMaximum).readableBytesView)
-            }
-        } catch is NIOTooManyBytesError {
-            return Response(.init(.contentTooLarge, "a message has at most \(MCPServer.messageBytesMaximum) bytes"))
+            body = try await Self.within(Self.bodyTime) { try await Self.collect(request, share) }
+        } catch let refusal as EndpointRules.Refusal {
+            return Response(refusal)
         } catch {
             return Response(.init(.requestTimeout, "the body did not arrive"))
         }
+        defer { share.giveBack() }
         do throws(Fault) {
             switch try Message(parsing: body) {
             case .request(let id, let method, let parameters):
@@ -92,6 +103,21 @@ public struct HTTPEndpoint: Sendable {
         } catch {
             return Response(.badRequest, error.answer())
         }
+    }
+
+    /// The body, each piece of it paid for from the common budget before it is kept.
+    private static func collect(_ request: Request, _ share: BodyShare) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await chunk in request.body {
+            guard chunk.readableBytes <= MCPServer.messageBytesMaximum - bytes.count else {
+                throw EndpointRules.Refusal(.contentTooLarge, "a message has at most \(MCPServer.messageBytesMaximum) bytes")
+            }
+            guard share.take(chunk.readableBytes) else {
+                throw EndpointRules.Refusal(.serviceUnavailable, "too many large messages at once: try again")
+            }
+            bytes.append(contentsOf: chunk.readableBytesView)
+        }
+        return bytes
     }
 
     private static func within<Value: Sendable>(
@@ -110,57 +136,15 @@ public struct HTTPEndpoint: Sendable {
     }
 }
 
-/// Which requests are looked at.
-enum EndpointRules {
-    static let path = "/mcp"
-
-    struct Refusal: Equatable {
-        let status: HTTPResponse.Status
-        let reason: String
-
-        init(_ status: HTTPResponse.Status, _ reason: String) {
-            self.status = status
-            self.reason = reason
-        }
-    }
-
-    static func refusal(method: HTTPRequest.Method, path: String, headers: HTTPFields) -> Refusal? {
-        // First of all: a page that a person looks at must learn nothing here (DNS rebinding).
-        if let origin = headers[.origin], !isLocal(origin: origin) { return Refusal(.forbidden, "requests of other origins are refused") }
-        guard path == Self.path else { return Refusal(.notFound, "the endpoint is \(Self.path)") }
-        guard method == .post else { return Refusal(.methodNotAllowed, "there are no sessions and no streams: POST") }
-        guard mediaTypes(headers[.contentType]) == ["application/json"] else {
-            return Refusal(.unsupportedMediaType, "Content-Type must be application/json")
-        }
-        guard mediaTypes(headers[.accept] ?? "*/*").contains(where: { ["application/json", "application/*", "*/*"].contains($0) }) else {
-            return Refusal(.notAcceptable, "answers are application/json")
-        }
-        if let name = HTTPField.Name("MCP-Protocol-Version"), let revision = headers[name], !MCPServer.revisions.contains(revision) {
-            return Refusal(.badRequest, "revisions spoken here: \(MCPServer.revisions.joined(separator: ", "))")
-        }
-        return nil
-    }
-
-    /// Whether a page from this machine asks.
-    static func isLocal(origin: String) -> Bool {
-        guard let scheme = ["http://", "https://"].first(where: { origin.hasPrefix($0) }) else { return false }
-        let authority = origin.dropFirst(scheme.count)
-        return ["localhost", "127.0.0.1", "[::1]"].contains { host in
-            guard authority.hasPrefix(host) else { return false }
-            let port = authority.dropFirst(host.count)
-            return port.isEmpty || (port.hasPrefix(":") && UInt16(port.dropFirst()) != nil)
-        }
-    }
-
-    private static func mediaTypes(_ header: String?) -> [String] {
-        (header ?? "").split(separator: ",").map { type in type.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" } }
-    }
-}
-
 extension Response {
     fileprivate init(_ refusal: EndpointRules.Refusal) {
         self.init(refusal.status, Fault(code: -32600, message: refusal.reason).answer())
-        if refusal.status == .methodNotAllowed { headers[.allow] = "POST" }
+        switch refusal.status {
+        case .methodNotAllowed: headers[.allow] = "POST"
+        case .unauthorized: headers[.wwwAuthenticate] = "Bearer realm=\"trellis\""
+        case .serviceUnavailable: headers[.retryAfter] = "1"
+        default: break
+        }
     }
 
     fileprivate init(_ status: HTTPResponse.Status, _ json: JSON) {

@@ -63,6 +63,13 @@ enum Schema {
             "signers", "votes_signed",
         ])
 
+    /// Who proposed; `name` where the validator knows one.
+    private static let proposer = object(
+        [
+            "credential": choice(["key", "token"]), "id": digest, "scheme": string(), "name": string(),
+            "signed": flag("Whether this process verified the key's signature; if not, it is one validator's word."),
+        ], required: ["credential", "id", "signed"])
+
     private static let tally = object(
         ["council": string(), "approve": count, "reject": count, "abstain": count, "silent": count, "needed": count],
         required: ["council", "approve", "reject", "abstain", "silent", "needed"])
@@ -78,7 +85,8 @@ enum Schema {
         let own: KeyValuePairs<String, JSON> = [
             "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired"]),
             "verified": flag("Whether this process verified the receipt; if not, all of this is one validator's word."),
-            "council": string(), "kind": string(), "text": string(), "fields": fields(), "tally": array(tally), "votes": array(vote),
+            "council": string(), "kind": string(), "text": string(), "fields": fields(), "proposer": proposer,
+            "tally": array(tally), "votes": array(vote),
             "proposed_ms": count, "decided_ms": count, "proof": proof, "receipt": string("The receipt file."),
         ]
         return .members([

@@ -160,6 +160,7 @@ public enum NetworkSetup {
             data: \(dataFolder)
             listen: \(host):\(plan.peerPort + index)
             api: \(host):\(plan.apiPort + index)
+            # clients: clients.yaml  # who may ask the API; 'trellis client' writes entries. Needed where others can reach it
             # policy: policy.yaml  # the standard policy where not set
             councils:\(councils.isEmpty ? " []" : "")
             \(councils.joined(separator: "\n"))

@@ -2,6 +2,7 @@
 
 import Foundation
 import Logging
+public import TrellisAccess
 public import TrellisCrypto
 import TrellisEvaluators
 import TrellisModel
@@ -13,6 +14,7 @@ public enum ConfigurationError: Error, Sendable, CustomStringConvertible {
     case wrongType(path: String, key: String, expected: String)
     case missing(path: String, key: String)
     case noPassphrase(path: String)
+    case access(path: String, AccessError)
 
     public var description: String {
         switch self {
@@ -21,6 +23,7 @@ public enum ConfigurationError: Error, Sendable, CustomStringConvertible {
             "\(path): unknown key '\(key)'" + (nearest.map { "; did you mean '\($0)'?" } ?? "")
         case .wrongType(let path, let key, let expected): "\(path): '\(key)' must be \(expected)"
         case .missing(let path, let key): "\(path): '\(key)' is missing"
+        case .access(let path, let error): "\(path): \(error)"
         case .noPassphrase(let path): "\(path): no passphrase for the key file; set TRELLIS_PASSPHRASE or passphrase_file"
         }
     }
@@ -31,7 +34,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     public static let bytesMaximum = 1 << 20
     static let keys = [
         "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
-        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer",
+        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer", "clients", "open", "authorities",
     ]
 
     /// Where it was read from.
@@ -57,6 +60,12 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var catchUp: String
     /// Whether and how this validator tunes itself.
     public var optimizer: OptimizerConfiguration
+    /// The API's clients, those in a file not yet read.
+    public var clients: ClientsSetting
+    /// Whether requests without credentials are served; nil: by the API's address.
+    public var open: Bool?
+    /// Under which addresses clients reach the API.
+    public var authorities: [String]
 
     public init(path: String) throws(ConfigurationError) {
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -94,6 +103,9 @@ public struct NodeConfiguration: Sendable, Equatable {
         catchUp = try reader.optionalText("catch_up") ?? "commits"
         optimizer = try OptimizerConfiguration(yaml: values["optimizer"], path: path)
         guard ["commits", "blocks"].contains(catchUp) else { throw .wrongType(path: path, key: "catch_up", expected: "commits or blocks") }
+        clients = try ClientsSetting(values["clients"], path: path, file: reader.file)
+        open = try reader.flag("open")
+        authorities = try reader.texts("authorities")
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw .wrongType(path: path, key: "log_level", expected: Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))
         }
@@ -120,6 +132,12 @@ public struct NodeConfiguration: Sendable, Equatable {
         func text(_ key: String) throws(ConfigurationError) -> String {
             guard let text = try optionalText(key) else { throw .missing(path: path, key: key) }
             return text
+        }
+
+        func flag(_ key: String) throws(ConfigurationError) -> Bool? {
+            guard let value = values[key] else { return nil }
+            guard let flag = value as? Bool else { throw .wrongType(path: path, key: key, expected: "true or false") }
+            return flag
         }
 
         func number(_ key: String, _ range: ClosedRange<UInt64>) throws(ConfigurationError) -> UInt64? {
@@ -189,7 +207,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         return text
     }
 
-    private func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
+    func read(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw .unreadable(path: path, reason: "no such file, or no permission")
         }

@@ -4,6 +4,7 @@ import Dispatch
 import Foundation
 import Logging
 import TrellisAPI
+import TrellisAccess
 import TrellisNode
 
 struct RunningValidator {
@@ -14,6 +15,8 @@ struct RunningValidator {
     static func start(_ configuration: NodeConfiguration, serves: Bool = true) async throws -> RunningValidator {
         var logger = Logger(label: "trellis") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        let (host, port) = try address(configuration)
+        let access = try serves ? access(configuration, host: host) : .local
         let node: Node
         do {
             let options = try configuration.options(passphrase: Passphrase.fromEnvironment("TRELLIS_PASSPHRASE"))
@@ -26,10 +29,9 @@ struct RunningValidator {
         } catch {
             throw Failure("\(error)", hint: "see \(configuration.path)", code: Exit.usage)
         }
-        let (host, port) = try address(configuration)
         var api: RunningAPI?
         do {
-            if serves { api = try await APIServer(service: node, host: host, port: port, logger: logger).start() }
+            if serves { api = try await APIServer(service: node, host: host, port: port, access: access, logger: logger).start() }
             try await node.start()
         } catch {
             await api?.stop()
@@ -37,6 +39,18 @@ struct RunningValidator {
             throw Failure("\(error)", hint: "choose another port: --port of 'trellis dev', 'listen' and 'api' of a configuration")
         }
         return RunningValidator(node: node, api: api)
+    }
+
+    /// What the address needs to be served at all is refused before anything is opened.
+    private static func access(_ configuration: NodeConfiguration, host: String) throws(Failure) -> AccessList {
+        let access: AccessList
+        do { access = try configuration.access() } catch {
+            throw Failure(error.description, hint: "'trellis client keygen' and 'trellis client token' write clients", code: Exit.usage)
+        }
+        do { _ = try access.listening(on: host) } catch {
+            throw Failure("\(configuration.path): \(error)", hint: error.hint, code: Exit.usage)
+        }
+        return access
     }
 
     private static func address(_ configuration: NodeConfiguration) throws(Failure) -> (host: String, port: Int) {

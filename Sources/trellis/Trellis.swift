@@ -20,6 +20,7 @@ struct Trellis: AsyncParsableCommand {
             Network.self,
             CouncilCommand.self,
             Keys.self,
+            ClientCommand.self,
             NodeCommand.self,
             Repair.self,
             Conformance.self,

@@ -8,6 +8,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 import Testing
+import TrellisAccess
 import TrellisJSON
 
 @testable import TrellisAPI
@@ -37,12 +38,13 @@ struct Harness: Sendable {
 
     /// Starts a server, runs `body`, stops the server.
     static func run(
-        node: StandInNode? = nil, options: APIServer.Options = .init(), _ body: (Harness) async throws -> Void
+        node: StandInNode? = nil, options: APIServer.Options = .init(), access: AccessList = .local,
+        _ body: (Harness) async throws -> Void
     ) async throws {
         let node = try node ?? StandInNode()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let server = try await APIServer(service: node, port: 0, logger: logger, options: options).start()
+        let server = try await APIServer(service: node, port: 0, access: access, logger: logger, options: options).start()
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
         do {
             let address = "http://127.0.0.1:\(server.port)/openapi.json"

@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import TrellisAccess
 import TrellisCrypto
 import TrellisJSON
 import TrellisModel
@@ -12,7 +13,7 @@ import TrellisNode
 @Suite struct OpenAPITests {
     @Test func documentAndRoutesAgree() async throws {
         try await Harness.run { (harness: Harness) async throws in
-            let api = API(service: harness.node, options: .init())
+            let api = API(service: harness.node, options: .init(), access: try AccessList.local.listening(on: "localhost"))
             let served = Set(api.routes.map { "\($0.method.rawValue) \($0.path)" })
             let described = Set(harness.contract.operations.map { "\($0.method) \($0.path)" })
             #expect(served == described)
@@ -74,7 +75,7 @@ import TrellisNode
 
     @Test(.enabled(if: validator != nil, "needs python3 with openapi-spec-validator")) func documentIsValid() async throws {
         let python = try #require(Self.validator)
-        let api = API(service: try StandInNode(), options: .init())
+        let api = API(service: try StandInNode(), options: .init(), access: try AccessList.local.listening(on: "localhost"))
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("trellis-openapi-\(UUID()).json")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(OpenAPI.document(of: api.routes).bytes).write(to: file)

@@ -6,6 +6,7 @@ import Testing
 @Suite struct PurityTests {
     private static let pureRooms: Set = [
         "TrellisJSON", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisAudit", "TrellisOptimizer",
+        "TrellisAccess",
     ]
     private static let seededRooms: Set = ["TrellisSimulator"]
 

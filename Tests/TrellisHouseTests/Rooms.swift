@@ -19,7 +19,7 @@ struct Room: Sendable {
 }
 
 ///     CTrellisKernels <- Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
-///     JSON <- { Audit, API, MCP }; Audit sees Crypto and Model
+///     JSON <- { Audit, API, MCP }; Audit sees Crypto and Model;   Access <- { Node, API, Client, MCP, trellis }
 ///     Optimizer <- { Node, Simulator }; it sees nothing
 ///     Verify <- Client <- MCP <- trellis
 ///
@@ -42,6 +42,9 @@ enum House {
         Room("TrellisAudit", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel"]),
         // It sees no other room, so that it can name nothing that safety rests on. Of the system it takes exp and log.
         Room("TrellisOptimizer", system: ["Glibc", "Musl", "Darwin"]),
+        Room(
+            "TrellisAccess", sees: ["TrellisCrypto", "TrellisModel"], libraries: ["RawStructuredFieldValues"],
+            system: ["FoundationEssentials"]),
 
         Room("TrellisStorage", sees: pure, system: machine),
         Room("TrellisTransport", sees: pure, libraries: sockets.union(["Logging"]), system: machine),
@@ -50,26 +53,30 @@ enum House {
             system: machine.union(["FoundationEssentials"])),
 
         Room(
-            "TrellisNode", sees: pure.union(rims).union(["TrellisOptimizer"]), libraries: ["Logging", "Yams"],
+            "TrellisNode", sees: pure.union(rims).union(["TrellisAccess", "TrellisOptimizer"]), libraries: ["Logging", "Yams"],
             system: machine.union(["Foundation", "Dispatch"])),
         Room(
             "TrellisAPI",
-            sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisOptimizer", "TrellisNode"],
+            sees: [
+                "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisAccess", "TrellisOptimizer",
+                "TrellisNode",
+            ],
             libraries: sockets.union(["Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"]),
             system: ["FoundationEssentials", "Synchronization"]),
         Room(
-            "TrellisClient", sees: ["TrellisCrypto", "TrellisModel", "TrellisVerify"], libraries: sockets.union(["AsyncHTTPClient"]),
+            "TrellisClient", sees: ["TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisAccess"],
+            libraries: sockets.union(["AsyncHTTPClient"]),
             system: machine.union(["FoundationEssentials"])),
         Room(
-            "TrellisMCP", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisClient"],
+            "TrellisMCP", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisAccess", "TrellisClient"],
             libraries: ["NIOCore", "NIOPosix", "Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"], system: machine),
         Room("TrellisSimulator", sees: pure.union(["TrellisStorage", "TrellisOptimizer"]), system: ["Glibc", "Musl", "Darwin"]),
         Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisAudit"], system: ["Foundation"]),
         Room(
             "trellis",
             sees: pure.union([
-                "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisMCP", "TrellisAudit", "TrellisOptimizer",
-                "TrellisSimulator",
+                "TrellisAccess", "TrellisEvaluators", "TrellisNode", "TrellisAPI", "TrellisClient", "TrellisMCP", "TrellisAudit",
+                "TrellisOptimizer", "TrellisSimulator",
                 "TrellisConformance",
             ]),
             libraries: ["ArgumentParser", "Logging"], system: machine.union(["Foundation", "Dispatch"])),

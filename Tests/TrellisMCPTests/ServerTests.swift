@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import Testing
+import TrellisAccess
 import TrellisJSON
 
 @testable import TrellisMCP
@@ -89,13 +90,48 @@ import TrellisJSON
     ])
     func othersMayNot(origin: String) { #expect(!EndpointRules.isLocal(origin: origin)) }
 
+    private func status(
+        _ method: HTTPRequest.Method = .post, path: String = "/mcp", host: String = "localhost:1",
+        headers: HTTPFields = [.contentType: "application/json"], token: String? = nil, isLocal: Bool = true
+    ) -> HTTPResponse.Status? {
+        EndpointRules(isLocal: isLocal, token: token.map(AccessToken.hash))
+            .refusal(method: method, path: path, host: host, headers: headers)?.status
+    }
+
     @Test func onlyPostsOfJSONAreLookedAt() {
-        #expect(EndpointRules.refusal(method: .post, path: "/mcp", headers: [.contentType: "application/json; charset=utf-8"]) == nil)
-        #expect(EndpointRules.refusal(method: .get, path: "/mcp", headers: [:])?.status == .methodNotAllowed)
-        #expect(EndpointRules.refusal(method: .post, path: "/", headers: [.contentType: "application/json"])?.status == .notFound)
-        #expect(EndpointRules.refusal(method: .post, path: "/mcp", headers: [:])?.status == .unsupportedMediaType)
-        #expect(
-            EndpointRules.refusal(method: .post, path: "/mcp", headers: [.contentType: "application/json", .origin: "null"])?.status
-                == .forbidden)
+        #expect(status(headers: [.contentType: "application/json; charset=utf-8"]) == nil)
+        #expect(status(.get, headers: [:]) == .methodNotAllowed)
+        #expect(status(path: "/") == .notFound)
+        #expect(status(headers: [:]) == .unsupportedMediaType)
+        #expect(status(headers: [.contentType: "application/json", .origin: "null"]) == .forbidden)
+    }
+
+    @Test(arguments: ["", "example.org", "localhost.example.org:80", "[::1", "localhost@example.org", "127.0.0.1:x"])
+    func thisMachineHasNoOtherNames(host: String) {
+        #expect(status(host: host) == .forbidden)
+        #expect(status(host: host, token: "t", isLocal: false) == .unauthorized)
+    }
+
+    @Test func whereThereIsATokenItIsNeeded() {
+        func bearer(_ text: String) -> HTTPFields { [.contentType: "application/json", .authorization: text] }
+        for wrong in ["", "Bearer", "Bearer u", "Basic t", "t", "Bearer t u"] {
+            #expect(status(headers: bearer(wrong), token: "t") == .unauthorized)
+        }
+        #expect(status(headers: bearer("Bearer t"), token: "t") == nil)
+        #expect(status(host: "example.org", headers: bearer("bearer t"), token: "t", isLocal: false) == nil)
+    }
+
+    @Test func bodiesHaveOneBudget() {
+        let budget = BodyBudget(bytes: 10)
+        let first = BodyShare(of: budget)
+        #expect(first.take(4) && first.take(4) && !first.take(3))
+        do {
+            let second = BodyShare(of: budget)
+            #expect(second.take(2) && !second.take(1))
+        }
+        #expect(first.take(2))
+        first.giveBack()
+        first.giveBack()
+        #expect(BodyShare(of: budget).take(10))
     }
 }

@@ -169,6 +169,12 @@ extension ProposalState {
         var lines = [Terminal.styled(status.rawValue, style)]
         if let weight, let council { lines[0] += "  council \(Terminal.shown(council)): \(weight.line)" }
         lines.append("  id  \(Terminal.shown(id))")
+        if let proposer {
+            let name = proposer.name.map { " \(Terminal.shown($0))" } ?? ""
+            let proof = proposer.signed ? ", which signed it" : ", as the validator says that took it"
+            lines.append(
+                "  proposed by \(Terminal.shown(proposer.credential))\(name) \(Terminal.shown(String(proposer.id.prefix(16))))\(proof)")
+        }
         for ballot in ballots ?? [] {
             lines.append("  council \(Terminal.shown(ballot.council)): \(Terminal.shown(ballot.outcome ?? "open")), \(ballot.weight.line)")
         }

@@ -11,6 +11,11 @@ extension VerifiedDecision {
         let style: Terminal.Style = outcome == .approved ? .green : outcome == .rejected ? .red : .yellow
         var lines = ["\(Terminal.styled(outcome.name, style))  council \(Terminal.shown(decision.proposal.council))"]
         lines.append("  id  \(receipt.identifier)")
+        switch decision.proposal.proposer {
+        case .key(let signed): lines.append("  proposed by key \(Proposer.keyName(signed.publicKey)), which signed it")
+        case .token(let name): lines.append("  proposed by token \(name), as the validator said that took it")
+        case nil: break
+        }
         for (council, ballot) in zip(receipt.councils, decision.ballots) {
             lines.append(
                 "  council \(Terminal.shown(council.name)): approve \(ballot.weight(of: .approve)) of \(ballot.weight), "

@@ -1,0 +1,115 @@
+// What may be asked of the HTTP endpoint, by whom, and how much of it at once; without a socket.
+
+import HTTPTypes
+import Synchronization
+import TrellisAccess
+import TrellisCrypto
+import TrellisJSON
+
+/// Which requests are looked at.
+struct EndpointRules: Sendable {
+    static let path = "/mcp"
+
+    /// Whether only this machine reaches the listener.
+    let isLocal: Bool
+    /// The hash of the token that every request needs.
+    let token: Digest?
+
+    struct Refusal: Error, Equatable {
+        let status: HTTPResponse.Status
+        let reason: String
+
+        init(_ status: HTTPResponse.Status, _ reason: String) {
+            self.status = status
+            self.reason = reason
+        }
+    }
+
+    func refusal(method: HTTPRequest.Method, path: String, host: String, headers: HTTPFields) -> Refusal? {
+        // First of all: a page that a person looks at must learn nothing here. A name of its own that leads to this machine (DNS rebinding)
+        // stands in the Host of what it sends, also where it sends no Origin.
+        if let origin = headers[.origin], !Self.isLocal(origin: origin) {
+            return Refusal(.forbidden, "requests of other origins are refused")
+        }
+        if isLocal, !Self.isLocal(authority: host[...]) { return Refusal(.forbidden, "this machine has no such name here") }
+        if let token {
+            let shown = headers[.authorization].flatMap(AccessToken.bearer)
+            guard let shown, AccessToken.isEqual(AccessToken.hash(of: shown), token) else {
+                return Refusal(.unauthorized, "the token is missing, or another one")
+            }
+        }
+        guard path == Self.path else { return Refusal(.notFound, "the endpoint is \(Self.path)") }
+        guard method == .post else { return Refusal(.methodNotAllowed, "there are no sessions and no streams: POST") }
+        guard Self.mediaTypes(headers[.contentType]) == ["application/json"] else {
+            return Refusal(.unsupportedMediaType, "Content-Type must be application/json")
+        }
+        guard Self.mediaTypes(headers[.accept] ?? "*/*").contains(where: { ["application/json", "application/*", "*/*"].contains($0) })
+        else {
+            return Refusal(.notAcceptable, "answers are application/json")
+        }
+        if let name = HTTPField.Name("MCP-Protocol-Version"), let revision = headers[name], !MCPServer.revisions.contains(revision) {
+            return Refusal(.badRequest, "revisions spoken here: \(MCPServer.revisions.joined(separator: ", "))")
+        }
+        return nil
+    }
+
+    /// Whether a page from this machine asks.
+    static func isLocal(origin: String) -> Bool {
+        guard let scheme = ["http://", "https://"].first(where: { origin.hasPrefix($0) }) else { return false }
+        return isLocal(authority: origin.dropFirst(scheme.count))
+    }
+
+    /// Whether `authority` is a name of this machine that no page can take, with a port or without.
+    static func isLocal(authority: Substring) -> Bool {
+        let isBracketed = authority.hasPrefix("[")
+        let host = isBracketed ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+        let port = authority.dropFirst(host.count + (isBracketed ? 2 : 0))
+        let isPort = port.isEmpty || (port.hasPrefix(":") && UInt16(port.dropFirst()) != nil)
+        return isPort && ListenerAccess.isLoopback(host.lowercased())
+    }
+
+    private static func mediaTypes(_ header: String?) -> [String] {
+        (header ?? "").split(separator: ",").map { type in type.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" } }
+    }
+}
+
+/// The bytes of bodies that may be held at once, by all requests together.
+final class BodyBudget: Sendable {
+    private let free: Mutex<Int>
+
+    init(bytes: Int) { free = Mutex(bytes) }
+
+    func take(_ count: Int) -> Bool {
+        free.withLock { free in
+            guard count <= free else { return false }
+            free -= count
+            return true
+        }
+    }
+
+    func giveBack(_ count: Int) { free.withLock { $0 += count } }
+}
+
+/// What one request has taken of a budget. Given back at the end at the latest, however that comes.
+final class BodyShare: Sendable {
+    private let budget: BodyBudget
+    private let taken = Mutex(0)
+
+    init(of budget: BodyBudget) { self.budget = budget }
+
+    func take(_ count: Int) -> Bool {
+        guard budget.take(count) else { return false }
+        taken.withLock { $0 += count }
+        return true
+    }
+
+    func giveBack() {
+        budget.giveBack(
+            taken.withLock { taken in
+                defer { taken = 0 }
+                return taken
+            })
+    }
+
+    deinit { giveBack() }
+}
