@@ -86,7 +86,6 @@ struct Exchange: Sendable {
 
 extension HTTPField.Name {
     static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
-    static let acceptSignature = HTTPField.Name("Accept-Signature")!
     static let lastEventID = HTTPField.Name("Last-Event-ID")!
 }
 

@@ -1,5 +1,6 @@
 // What goes wrong, as RFC 9457 problem documents. Every error that leaves the API is one of these.
 
+import HTTPTypes
 import Hummingbird
 import TrellisJSON
 import TrellisModel
@@ -39,7 +40,7 @@ struct Problem: Error, Sendable {
         response.headers[.allow] = allow
         response.headers[.retryAfter] = retryAfter.map { String($0) }
         response.headers[.wwwAuthenticate] = challenge
-        response.headers[.acceptSignature] = signature
+        if let name = HTTPField.Name("Accept-Signature") { response.headers[name] = signature }
         return response
     }
 }

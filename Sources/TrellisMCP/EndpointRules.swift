@@ -64,6 +64,7 @@ struct EndpointRules: Sendable {
         let isBracketed = authority.hasPrefix("[")
         let host = isBracketed ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
         let port = authority.dropFirst(host.count + (isBracketed ? 2 : 0))
+        guard !isBracketed || authority.contains("]") else { return false }
         let isPort = port.isEmpty || (port.hasPrefix(":") && UInt16(port.dropFirst()) != nil)
         return isPort && ListenerAccess.isLoopback(host.lowercased())
     }
