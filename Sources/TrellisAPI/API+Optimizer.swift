@@ -2,6 +2,7 @@
 
 import Hummingbird
 import NIOCore
+import TrellisAccess
 import TrellisJSON
 import TrellisNode
 import TrellisOptimizer
@@ -12,23 +13,23 @@ extension API {
             Route(
                 method: .get, path: "/v1/optimizer/recommendations", identifier: "getOptimizerRecommendations",
                 summary: "What the optimizer would put in force or try next.",
-                replies: [Route.Reply(.ok, "What is in force and what is recommended.", [Schema.optimizerRecommendation])],
+                replies: [Route.Reply(.ok, "What is in force and what is recommended.", [Schema.optimizerRecommendation])], permission: .operate,
                 handle: { _ async throws(Problem) in Response(views.recommendation(await service.optimizerReport())) }),
             Route(
                 method: .get, path: "/v1/optimizer/performance", identifier: "getOptimizerPerformance",
                 summary: "What was measured, how well it was predicted, and what the optimizer did.",
-                replies: [Route.Reply(.ok, "The figures.", [Schema.optimizerPerformance])],
+                replies: [Route.Reply(.ok, "The figures.", [Schema.optimizerPerformance])], permission: .operate,
                 handle: { _ async throws(Problem) in Response(views.performance(await service.optimizerReport())) }),
             Route(
                 method: .post, path: "/v1/optimizer/update", identifier: "updateOptimizer",
                 summary: "Sets what the optimizer may do, until the validator restarts. From the validator's own machine only.",
                 bodies: [Route.Content(type: ContentType.json, schema: Schema.optimizerUpdate)], bodyLimit: 4096,
-                replies: [Route.Reply(.ok, "The figures.", [Schema.optimizerPerformance])],
+                replies: [Route.Reply(.ok, "The figures.", [Schema.optimizerPerformance])], permission: .operate,
                 problems: [.forbidden, .requestTimeout, .unsupportedMediaType, .unprocessableContent], changesValidator: true,
                 handle: updateOptimizer),
             Route(
                 method: .get, path: "/health/ai", identifier: "getOptimizerHealth", summary: "What the optimizer last did, and why.",
-                replies: [Route.Reply(.ok, "The last thing it did.", [Schema.optimizerHealth])],
+                replies: [Route.Reply(.ok, "The last thing it did.", [Schema.optimizerHealth])], permission: .operate,
                 handle: { _ async throws(Problem) in Response(views.optimizerHealth(await service.optimizerReport())) }),
         ]
     }
