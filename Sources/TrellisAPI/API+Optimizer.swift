@@ -13,7 +13,8 @@ extension API {
             Route(
                 method: .get, path: "/v1/optimizer/recommendations", identifier: "getOptimizerRecommendations",
                 summary: "What the optimizer would put in force or try next.",
-                replies: [Route.Reply(.ok, "What is in force and what is recommended.", [Schema.optimizerRecommendation])], permission: .operate,
+                replies: [Route.Reply(.ok, "What is in force and what is recommended.", [Schema.optimizerRecommendation])],
+                permission: .operate,
                 handle: { _ async throws(Problem) in Response(views.recommendation(await service.optimizerReport())) }),
             Route(
                 method: .get, path: "/v1/optimizer/performance", identifier: "getOptimizerPerformance",

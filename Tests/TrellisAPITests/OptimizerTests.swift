@@ -1,6 +1,7 @@
 // What the API says of the optimizer, and who may change it.
 
 import Testing
+import TrellisAccess
 import TrellisJSON
 import TrellisNode
 
@@ -38,7 +39,7 @@ import TrellisNode
     }
 
     @Test func onlyTheOptimizersModeChangesAValidator() async throws {
-        let api = API(service: try StandInNode(), options: .init())
+        let api = API(service: try StandInNode(), options: .init(), access: try AccessList.local.listening(on: "localhost"))
         #expect(api.routes.filter(\.changesValidator).map(\.path) == ["/v1/optimizer/update"])
     }
 }
