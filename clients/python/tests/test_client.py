@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +20,7 @@ from trellis_client import (
     UnreachableError,
     VerifiedDecision,
 )
-from trellis_client.ledger import Field, Proposal, nonce_of
+from trellis_client.ledger import Field, Proposal, Proposer, nonce_of
 
 NETWORK = Network()
 Step = Callable[["Exchange"], Awaitable[None]]
@@ -43,7 +44,11 @@ class Exchange:
     def proposal(self) -> Proposal:
         asked = json.loads(self.body)
         fields = tuple(Field(*one) for one in asked["fields"].items())
-        return Proposal(b"\x01", nonce_of(self.key), asked["council"], asked["kind"], asked["text"], fields)
+        plain = Proposal(b"\x01", nonce_of(self.key), asked["council"], asked["kind"], asked["text"], fields)
+        if not (token := re.search(r"Authorization: Bearer (\S+)", self.head)):
+            return plain
+        kept = hashlib.sha256(token[1].encode()).digest()
+        return replace(plain, tag=b"\x05", proposer=Proposer("", hashlib.sha256(b"\x0ftrellis/token/1" + kept).digest(), b""))
 
     async def say(self, status: int, body: object = None, *headers: str) -> None:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -145,6 +150,18 @@ def test_proposes_and_verifies() -> None:
             proven = await client(server).propose("ls", kind="command", idempotency_key="k")
             assert isinstance(proven, VerifiedDecision) and proven.decision.proposal == proposals[0]
             assert server.seen[0].key == "k" and "wait=certified" in server.seen[0].head
+
+    asyncio.run(run())
+
+
+def test_a_token_names_the_proposer() -> None:
+    async def run() -> None:
+        async with serving(lose, decide) as server:
+            asker = AsyncClient(f"http://127.0.0.1:{server.port}", NETWORK.genesis, token="trellis_00")
+            said = await asker.submit("ls", wait="decided")
+            named = server.seen[0].proposal
+            assert said.identifier == named.identifier.hex() and named.proposer and not named.proposer.signature
+            assert all("Authorization: Bearer trellis_00\r\n" in one.head for one in server.seen)
 
     asyncio.run(run())
 

@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar, cast
 
-from .codec import byte_string, items
+from .codec import SHA256, byte_string, items
 from .errors import BadProofError, ClientError, ProblemError, ProofError, TimedOutError, UnexpectedAnswerError, UnreachableError, demand
 from .genesis import Genesis
 from .http import Request, Transport, members_of
-from .ledger import PROPOSAL, RECORD, Field, Proposal, Record, nonce_of
+from .ledger import EXTENDED, PROPOSAL, RECORD, Field, Proposal, Proposer, Record, nonce_of
 from .proof import VerifiedDecision, VerifiedRecord, receipt_bytes_maximum, verify_receipt
 
 RECORDS_TYPE, WAIT_MAXIMUM, EVENT_MAXIMUM, IDLE_MAXIMUM = "application/vnd.trellis.records", 300, 32 << 20, 45
@@ -43,8 +43,12 @@ class Client:
     """Asks one validator, or the next of several when one does not answer; holds no connection. A request is repeated when the connection
     broke or the validator was busy; what is submitted carries an idempotency key, from which its identifier follows, so that it enters the
     ledger once however often it is sent. Threads may share it."""
-    def __init__(self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5) -> None:
-        self.transport = Transport([endpoint] if isinstance(endpoint, str) else endpoint)
+    def __init__(
+        self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5, token: str | None = None
+    ) -> None:
+        """`token`: a bearer token, which names the proposer. Raises ValueError."""
+        self.transport = Transport([endpoint] if isinstance(endpoint, str) else endpoint, token)
+        self.proposer = Proposer("", SHA256.tagged("trellis/token/1", SHA256.hash(token.encode())), b"") if token else None
         self.genesis, self.timeout, self.retries = genesis, timeout, retries
 
     def propose(
@@ -62,7 +66,8 @@ class Client:
     ) -> UnverifiedDecision:  # fmt: skip
         """Puts a proposal to a council, and returns what the validator says of it, once it is as far as `wait`."""
         key, ordered = idempotency_key or uuid.uuid4().hex, sorted((fields or {}).items(), key=lambda one: one[0].encode())
-        proposal = Proposal(PROPOSAL, nonce_of(key), council, kind, text, tuple(Field(*one) for one in ordered))
+        tag, parts = EXTENDED if self.proposer else PROPOSAL, tuple(Field(*one) for one in ordered)
+        proposal = Proposal(tag, nonce_of(key), council, kind, text, parts, proposer=self.proposer)
         body = json.dumps({"kind": kind, "text": text, "council": council, "fields": dict(ordered)}).encode()
         with _about(proposal.identifier.hex()) as identifier:
             return _unverified(self._post("/v1/proposals", key, body, "application/json", wait, timeout), identifier)
@@ -153,7 +158,7 @@ class Client:
 def _thread(client: Client) -> Iterator[tuple[Client, Callable[..., Awaitable[Any]]]]:
     """The client with a transport of its own, and what runs its methods in a thread, which does not outlive the context by much."""
     own, executor = copy.copy(client), ThreadPoolExecutor(1)
-    own.transport = Transport([one.geturl() for one in client.transport.endpoints])
+    own.transport = Transport([one.geturl() for one in client.transport.endpoints], client.transport.token)
     try:
         yield own, functools.partial(asyncio.get_running_loop().run_in_executor, executor)
     finally:
@@ -170,8 +175,10 @@ def _asynchronous(operation: Callable[Concatenate[Client, P], T]) -> Callable[Co
 
 class AsyncClient:
     """The same for asyncio: each call runs in a thread of its own. Cancelling it closes its connection; what was submitted stays so."""
-    def __init__(self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5) -> None:
-        self.client = Client(endpoint, genesis, timeout=timeout, retries=retries)
+    def __init__(
+        self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5, token: str | None = None
+    ) -> None:
+        self.client = Client(endpoint, genesis, timeout=timeout, retries=retries, token=token)
 
     propose, submit, state = _asynchronous(Client.propose), _asynchronous(Client.submit), _asynchronous(Client.state)
     decision, record = _asynchronous(Client.decision), _asynchronous(Client.record)

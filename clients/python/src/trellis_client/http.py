@@ -27,12 +27,15 @@ class Request(NamedTuple):
 
 class Transport:
     """The connections of one call, one after another. `stop` ends the call from another thread, at once where it waits."""
-    def __init__(self, urls: Sequence[str]) -> None:
-        """Raises ValueError unless the addresses of validators' APIs are like http://127.0.0.1:8080."""
-        self.endpoints, self.stopped = [urlsplit(url) for url in urls], threading.Event()
+    def __init__(self, urls: Sequence[str], token: str | None) -> None:
+        """Raises ValueError unless the addresses of validators' APIs are like http://127.0.0.1:8080, and a token stays private."""
+        self.endpoints, self.token, self.stopped = [urlsplit(url) for url in urls], token, threading.Event()
+        self.headers = {"Connection": "close"} | ({"Authorization": f"Bearer {token}"} if token else {})
         for one in self.endpoints:
             is_one = one.scheme in CONNECTIONS and one.hostname and one.port != 0 and not (one.query or one.fragment or one.username)
             demand(is_one, ValueError(f"'{one.geturl()}' is not the address of an HTTP API"))
+            is_private = not token or one.scheme == "https" or one.hostname in ("127.0.0.1", "::1", "localhost")
+            demand(is_private, ValueError("a token is sent over https only, or to this machine"))
         self.connected: socket.socket | None = None
 
     def stop(self) -> None:
@@ -61,8 +64,8 @@ class Transport:
                 timer.start()
                 self.connected = connection.sock
                 self.pause(0)
-                headers = {"Connection": "close", **dict(request.headers)}
-                connection.request(request.method, endpoint.path.rstrip("/") + request.path, request.body, headers)
+                path, headers = endpoint.path.rstrip("/") + request.path, self.headers | dict(request.headers)
+                connection.request(request.method, path, request.body, headers)
                 yield stack.enter_context(connection.getresponse())
             except (OSError, EOFError, HTTPException) as error:
                 if isinstance(error, TimeoutError) or time.monotonic() >= request.deadline:

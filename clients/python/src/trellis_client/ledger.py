@@ -47,8 +47,8 @@ class SealedContent(Wire):
         return {"recipients": list(self.recipients), "outcome": outcome, "envelope_sha256": digest}
 
 class Proposer(Wire):
-    """Who asked: a key that signed the proposal, or, without `scheme` and signature, a bearer token by its name, which is the word of the
-    validator that took it."""
+    """Who asked: a key that signed the proposal, or, without `scheme` and signature, a bearer token by its name, a hash of the hash that
+    validators keep. It is the word of the one that took the request."""
     scheme: str
     key: bytes
     signature: bytes
