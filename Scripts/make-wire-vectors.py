@@ -206,10 +206,12 @@ def of_suite(name):
 
 def main():
     root, signed, batch = votes()
+    mandates = items([u32(0) + u32(1) + string("größe"), u32(1) + u32(0) + string("Look.")])
+    extended = u8(1) + u64(1) + u8(2) + u64(300) + u8(3) + mandates
     plain = {
         "genesis": genesis(),
-        "genesis_extended": genesis(
-            u8(1) + u64(1) + u8(2) + u64(300) + u8(3) + items([u32(0) + u32(1) + string("größe"), u32(1) + u32(0) + string("Look.")])),
+        "genesis_extended": genesis(extended),
+        "genesis_adaptive": genesis(extended + u8(4) + u64(100) + items([u32(1)])),
         "chain_id": tagged(hashlib.sha256, "trellis/genesis/1", genesis()),
         "idempotency_nonce": tagged(hashlib.sha256, "trellis/idempotency/1", "größe".encode())[:16],
         "proposal": proposal(),

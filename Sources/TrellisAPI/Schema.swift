@@ -149,7 +149,10 @@ enum Schema {
                     ["index": count, "name": string, "stake": count, "scheme": string], required: ["index", "name", "stake", "scheme"])),
             "councils": array(
                 object(
-                    ["name": string, "threshold_permille": count, "deadline_ms": count, "seats": array(.members(["type": "object"]))],
+                    [
+                        "name": string, "threshold_permille": count, "adaptive": boolean, "deadline_ms": count,
+                        "seats": array(.members(["type": "object"])),
+                    ],
                     required: ["name", "threshold_permille", "deadline_ms", "seats"])),
         ], required: ["chain", "epoch", "hash", "total_stake", "faulty_stake", "quorum_stake", "validators", "councils"])
 
@@ -162,6 +165,19 @@ enum Schema {
                     required: ["validator", "stake", "timestamp_ms"])),
         ], required: ["checkpoint", "signers", "quorum", "certificate"])
 
+    private static let level = choice(ThresholdLevel.allCases.map(\.name))
+
+    private static let threshold = object(
+        [
+            "level": level, "permille": count, "better_windows": count,
+            "window": nullable(
+                object(
+                    [
+                        "reading": level, "round_times": level, "missed_leaders": level, "late_votes": level, "equivocations": level,
+                        "counts": .members(["type": "object", "additionalProperties": count]),
+                    ], required: ["reading", "round_times", "missed_leaders", "late_votes", "equivocations", "counts"])),
+        ], required: ["level", "permille", "better_windows", "window"])
+
     private static let statusBody = object(
         [
             "chain": digest, "epoch": count, "validator": count, "name": string, "round": count, "highest_round": count,
@@ -169,6 +185,6 @@ enum Schema {
             "certified_log_size": count, "pending_proposals": count, "pool_transactions": count, "pool_bytes": count,
             "suspended_blocks": count, "peers_connected": array(count), "peer_bytes_sent": count, "peer_bytes_received": count,
             "blocks_rejected": count, "equivocations": count, "evidence": count,
-            "recalling": boolean, "alarm": nullable(string),
+            "recalling": boolean, "alarm": nullable(string), "threshold": threshold,
         ], required: ["chain", "epoch", "validator", "name", "round", "commit_index", "log_size", "certified_log_size", "alarm"])
 }

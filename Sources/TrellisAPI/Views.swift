@@ -39,10 +39,7 @@ struct Views: Sendable {
     }
 
     private func pending(_ pending: PendingProposal) -> JSON {
-        let ballots = pending.ballots.map { ballot in
-            let council = Int(ballot.council) < committee.councils.count ? committee.councils[Int(ballot.council)] : nil
-            return Ballot(thresholdPermille: council?.thresholdPermille ?? 1000, seats: ballot.seats)
-        }
+        let ballots = pending.ballots.map { Ballot(thresholdPermille: $0.thresholdPermille, seats: $0.seats) }
         return .members([
             "id": .digest(pending.identifier), "status": "pending", "certified": .bool(false),
             "council": .string(pending.proposal.council), "kind": .string(pending.proposal.kind), "text": .string(pending.proposal.text),
@@ -156,7 +153,7 @@ struct Views: Sendable {
         let councils = committee.councils.map { council in
             JSON.members([
                 "name": .string(council.name), "threshold_permille": .integer(council.thresholdPermille),
-                "deadline_ms": .integer(council.deadline),
+                "adaptive": council.isAdaptive ? .bool(true) : nil, "deadline_ms": .integer(council.deadline),
                 "seats": .array(
                     council.seats.map {
                         .members([
@@ -185,7 +182,27 @@ struct Views: Sendable {
             "peer_bytes_sent": .integer(status.peerBytesSent), "peer_bytes_received": .integer(status.peerBytesReceived),
             "blocks_rejected": .integer(status.blocksRejected), "equivocations": .integer(status.equivocations),
             "evidence": .integer(status.evidence), "recalling": .bool(status.isRecalling),
-            "alarm": status.alarm.map { .string($0) } ?? .null,
+            "threshold": status.threshold.map(threshold), "alarm": status.alarm.map { .string($0) } ?? .null,
+        ])
+    }
+
+    /// The level of adaptive thresholds, and what the last full window showed.
+    private func threshold(_ threshold: AdaptiveThreshold) -> JSON {
+        let window = threshold.last.map { window in
+            JSON.members([
+                "reading": .string(window.reading.name), "round_times": .string(window.roundTime.name),
+                "missed_leaders": .string(window.missedLeaders.name), "late_votes": .string(window.lateVotes.name),
+                "equivocations": .string(window.misbehaviour.name),
+                "counts": .members([
+                    "commits": .integer(window.commits), "fast": .integer(window.fast), "slow": .integer(window.slow),
+                    "rounds": .integer(window.rounds), "missed": .integer(window.missed), "votes": .integer(window.votes),
+                    "late": .integer(window.late), "equivocations": .integer(window.equivocations),
+                ]),
+            ])
+        }
+        return .members([
+            "level": .string(threshold.level.name), "permille": .integer(threshold.level.permille),
+            "better_windows": .integer(threshold.calm), "window": window ?? .null,
         ])
     }
 }

@@ -106,6 +106,26 @@ public struct ProposalState: Sendable, Equatable, Decodable {
     public var isDecided: Bool { status != .submitted && status != .pending }
 }
 
+/// The level that the thresholds of adaptive councils follow.
+public struct ThresholdState: Sendable, Equatable, Decodable {
+    /// What the last full window of commits showed.
+    public struct Window: Sendable, Equatable, Decodable {
+        public let reading: String
+        public let roundTimes: String
+        public let missedLeaders: String
+        public let lateVotes: String
+        public let equivocations: String
+        public let counts: [String: UInt64]
+    }
+
+    public let level: String
+    public let permille: UInt64
+    /// Windows in a row that read better than the level.
+    public let betterWindows: Int
+    /// Nil before there was one.
+    public let window: Window?
+}
+
 /// A validator's state.
 public struct ValidatorState: Sendable, Equatable, Decodable {
     public let chain: String
@@ -130,6 +150,8 @@ public struct ValidatorState: Sendable, Equatable, Decodable {
     public let evidence: Int
     /// Whether it signs nothing yet, because it does not know what it signed before.
     public let recalling: Bool
+    /// Nil where no council has an adaptive threshold.
+    public let threshold: ThresholdState?
     /// Why the validator stopped; nil while all is well.
     public let alarm: String?
 }

@@ -117,6 +117,7 @@ public struct Domain: Sendable, Hashable, CustomStringConvertible {
     public static let genesis = Domain("trellis/genesis/1")
     public static let state = Domain("trellis/state/1")
     public static let evidence = Domain("trellis/evidence/1")
+    public static let threshold = Domain("trellis/threshold/1")
     public static let handshake = Domain("trellis/handshake/1")
     public static let auditQuote = Domain("trellis/audit-quote/1")
 }

@@ -54,6 +54,7 @@ extension Ledger {
         guard let checkpoint = lastCheckpoint else { return self }
         var ledger = self
         ledger.lastCommit = ExecutedCommit(index: checkpoint.index, digest: checkpoint.commit, timestamp: checkpoint.timestamp)
+        ledger.threshold = certifiedThreshold
         return ledger
     }
 

@@ -5,13 +5,14 @@ import TrellisCrypto
 public import TrellisModel
 
 extension Ledger {
-    static let snapshotVersion: UInt8 = 3
+    /// The first version knew no evidence, the second no sealed outcomes; the fourth has what adaptive thresholds follow, and is there where
+    /// genesis has some. Older validators read what has nothing new in it.
+    private var snapshotVersion: UInt8 { threshold != nil ? 4 : counters.sealed > 0 ? 3 : 2 }
 
     /// The full state, canonically encoded: equal ledgers give equal bytes.
     public var snapshot: [UInt8] {
         var encoder = WireEncoder(reserving: 1024 + pending.bytes / 4)
-        // Older validators read what has nothing new in it.
-        encoder.u8(counters.sealed > 0 ? Self.snapshotVersion : 2)
+        encoder.u8(snapshotVersion)
         encoder.digest(committee.chain)
         encoder.u64(committee.epoch)
         encoder.u64(lastCommit.index)
@@ -28,9 +29,12 @@ extension Ledger {
             entry.opened.encode(to: &encoder)
             encoder.u64(entry.deadline)
             encoder.list(entry.seats)
+            for ballot in entry.ballots where ballot.isAdaptive { encoder.u64(ballot.thresholdPermille) }
         }
         evidence.encode(to: &encoder)
-        if counters.sealed > 0 { encoder.u64(counters.sealed) }
+        if snapshotVersion > 2 { encoder.u64(counters.sealed) }
+        certifiedThreshold?.encode(to: &encoder)
+        threshold?.encode(to: &encoder)
         return encoder.bytes
     }
 
@@ -55,7 +59,7 @@ extension Ledger {
 
     private mutating func restore(from decoder: inout WireDecoder) throws {
         let version = try decoder.u8()
-        guard (1...Self.snapshotVersion).contains(version) else { throw WireError.invalid(what: "snapshot version", offset: 0) }
+        guard (threshold == nil ? 1...3 : 4...4).contains(version) else { throw WireError.invalid(what: "snapshot version", offset: 0) }
         let chain = try decoder.digest(.sha256)
         guard chain == committee.chain else { throw LedgerError.otherChain(expected: committee.chain, found: chain) }
         let epoch = try decoder.u64()
@@ -74,11 +78,14 @@ extension Ledger {
         }
         let count = try decoder.count("pending proposals", limit: Self.pendingMaximum)
         for _ in 0..<count { try restorePending(from: &decoder) }
-        // The first version knew no evidence, the second no sealed outcomes.
         if version > 1 { evidence = try EvidenceRegister(from: &decoder) }
-        guard version > 2 else { return }
-        counters.sealed = try decoder.u64()
-        guard counters.sealed > 0 else { throw WireError.invalid(what: "number of sealed outcomes", offset: decoder.offset - 8) }
+        if version > 2 { counters.sealed = try decoder.u64() }
+        guard version != 3 || counters.sealed > 0 else {
+            throw WireError.invalid(what: "number of sealed outcomes", offset: decoder.offset - 8)
+        }
+        guard threshold != nil else { return }
+        certifiedThreshold = try AdaptiveThreshold(from: &decoder)
+        threshold = try AdaptiveThreshold(from: &decoder)
     }
 
     private mutating func restorePending(from decoder: inout WireDecoder) throws {
@@ -101,9 +108,14 @@ extension Ledger {
             throw LedgerError.inconsistentSnapshot("pending proposals exceed \(Self.pendingBytesMaximum) bytes")
         }
         var rest = seats[...]
-        let ballots = councils.map { index, council in
-            defer { rest = rest.dropFirst(council.seats.count) }
-            return PendingBallot(council: UInt32(index), seats: Array(rest.prefix(council.seats.count)))
+        var ballots: [PendingBallot] = []
+        for (index, council) in councils {
+            let permille = council.isAdaptive ? try decoder.u64() : council.thresholdPermille
+            guard council.allows(threshold: permille) else {
+                throw LedgerError.inconsistentSnapshot("pending proposal \(identifier) has a threshold of \(permille) per mille")
+            }
+            ballots.append(PendingBallot(council, at: index, threshold: permille, seats: Array(rest.prefix(council.seats.count))))
+            rest = rest.dropFirst(council.seats.count)
         }
         pending.append(proposal, identifier: identifier, ballots: ballots, opened: opened, deadline: deadline, bytes: needed)
     }
@@ -112,7 +124,9 @@ extension Ledger {
     private mutating func checkRestored() throws(LedgerError) {
         let state = stateDigest()
         guard let checkpoint = lastCheckpoint else {
-            guard frontier.size == 0, pending.entries.isEmpty, evidence.isEmpty, counters == LedgerCounters() else {
+            guard frontier.size == 0, pending.entries.isEmpty, evidence.isEmpty, counters == LedgerCounters(),
+                certifiedThreshold == nil || certifiedThreshold == AdaptiveThreshold()
+            else {
                 throw .inconsistentSnapshot("a ledger that is not empty has no checkpoint")
             }
             return
@@ -127,7 +141,7 @@ extension Ledger {
         // The last commit is the checkpoint's, or a later one that changed nothing.
         let last = ExecutedCommit(index: checkpoint.index, digest: checkpoint.commit, timestamp: checkpoint.timestamp)
         let isLater = last.index < lastCommit.index && last.digest != lastCommit.digest
-        guard last == lastCommit || isLater else {
+        guard isLater || (last == lastCommit && certifiedThreshold == threshold) else {
             throw .inconsistentSnapshot("its checkpoint \(checkpoint.index) does not precede commit \(lastCommit.index)")
         }
     }

@@ -38,12 +38,18 @@ public struct Ledger: Sendable {
     var pending = PendingProposals()
     /// What validators were shown to have done.
     public internal(set) var evidence = EvidenceRegister()
+    /// What the thresholds of adaptive councils follow; nil where genesis has none.
+    public internal(set) var threshold: AdaptiveThreshold?
+    /// The same as it was at `lastCheckpoint`: every commit counts, and not every one yields a checkpoint.
+    var certifiedThreshold: AdaptiveThreshold?
 
     /// The ledger before the first commit.
     public init(committee: Committee) {
         self.committee = committee
         let origin = Commit.origin(chain: committee.chain, suite: committee.suite)
         lastCommit = ExecutedCommit(index: 0, digest: origin, timestamp: 0)
+        if committee.parameters.thresholdWindow > 0 { threshold = AdaptiveThreshold() }
+        certifiedThreshold = threshold
     }
 
     /// Entries in the log.
@@ -83,9 +89,12 @@ public struct Ledger: Sendable {
         expire(at: commit, &history, &execution)
         let touched = apply(payloads, commit, &history, &execution)
         tally(touched, commit, &execution)
+        threshold?.executed(
+            commit, after: lastCommit.index > 0 ? lastCommit.timestamp : nil, window: committee.parameters.thresholdWindow)
 
         lastCommit = ExecutedCommit(index: commit.index, digest: commit.digest, timestamp: commit.timestamp)
         if execution.changedLedger {
+            certifiedThreshold = threshold
             execution.checkpoint = Checkpoint(
                 chain: committee.chain, epoch: committee.epoch, index: commit.index, commit: commit.digest, logSize: logSize,
                 logRoot: logRoot, state: stateDigest(), timestamp: commit.timestamp)
@@ -94,11 +103,14 @@ public struct Ledger: Sendable {
         return execution
     }
 
-    /// Binds all that later commits depend on and that neither the log root nor the commit digest says: the counters, what is pending, and
-    /// evidence where there is any. No proposal's state hash is a tagged hash, so the parts cannot be taken for one another.
+    /// Binds all that later commits depend on and that neither the log root nor the commit digest says: the counters, what is pending,
+    /// evidence where there is any, and what adaptive thresholds follow where genesis has some. No proposal's state hash is a tagged hash, so
+    /// the parts cannot be taken for one another.
     mutating func stateDigest() -> Digest {
         let suite = committee.suite
-        return suite.tagged(.state, [counters.stateBytes, pending.stateHashes(suite), evidence.digest(suite)?.bytes ?? []])
+        let adaptive = certifiedThreshold.map { suite.tagged(.threshold, [$0.wireBytes]).bytes }
+        return suite.tagged(
+            .state, [counters.stateBytes, pending.stateHashes(suite), evidence.digest(suite)?.bytes ?? [], adaptive ?? []])
     }
 }
 
@@ -136,6 +148,9 @@ extension Ledger {
             .sorted { ($0.deadline, $0.identifier) < ($1.deadline, $1.identifier) }
         for entry in due {
             history.insert(entry.identifier)
+            for ballot in entry.ballots where ballot.isAdaptive {
+                threshold?.wentSilent(seats: ballot.seats.count { $0.verdict == nil })
+            }
             decide(entry, Decision.outcomeAtDeadline(ballots(entry)), commit, &execution)
         }
         pending.remove(due.map(\.identifier))
@@ -169,7 +184,7 @@ extension Ledger {
                     }
                 case .propose, .extendedProposal:
                     reason = history.contains(identifier, place: place) ? .duplicate : open(bytes, identifier, commit, &execution)
-                case .votes: reason = vote(bytes, &touched, &execution)
+                case .votes: reason = vote(bytes, commit, &touched, &execution)
                 case .evidence: reason = accuse(bytes, commit, &execution)
                 case .decision, .jointDecision, nil: reason = .malformed
                 }
@@ -190,22 +205,28 @@ extension Ledger {
         let needed = PendingProposals.bytes(
             proposal: bytes.count, seats: councils.reduce(0) { $0 + $1.council.seats.count }, isSealed: proposal.sealed != nil)
         guard pending.entries.count < Self.pendingMaximum, pending.bytes + needed <= Self.pendingBytesMaximum else { return .pendingFull }
+        let level = threshold?.level ?? .standard
         // The councils of one proposal have one deadline: the latest of theirs.
         let time = councils.map(\.council.deadline).max() ?? 0
         let (deadline, overflow) = commit.timestamp.addingReportingOverflow(time)
         pending.append(
             proposal, identifier: identifier,
-            ballots: councils.map { PendingBallot(council: UInt32($0.index), seats: $0.council.opening(for: proposal)) },
+            ballots: councils.map {
+                PendingBallot(
+                    $0.council, at: $0.index, threshold: $0.council.threshold(at: level), seats: $0.council.opening(for: proposal))
+            },
             opened: OrderPoint(commit: commit.index, timestamp: commit.timestamp), deadline: overflow ? .max : deadline, bytes: needed)
         execution.opened.append(identifier)
         return nil
     }
 
-    private mutating func vote(_ bytes: ArraySlice<UInt8>, _ touched: inout Set<UInt64>, _ execution: inout Execution) -> IgnoreReason? {
+    private mutating func vote(
+        _ bytes: ArraySlice<UInt8>, _ commit: Commit, _ touched: inout Set<UInt64>, _ execution: inout Execution
+    ) -> IgnoreReason? {
         guard let batch = try? VoteBatch(wireBytes: Array(bytes), suite: committee.suite) else { return .malformed }
         guard committee.seatKey(council: batch.council, seat: batch.seat) != nil else { return .unknownSeat }
         for (index, vote) in batch.votes.enumerated() {
-            if let refusal = count(vote, of: batch, &touched) {
+            if let refusal = count(vote, of: batch, at: commit.timestamp, &touched) {
                 execution.refusedVotes[refusal, default: 0] += 1
             } else {
                 execution.counted.append(
@@ -215,10 +236,14 @@ extension Ledger {
         return nil
     }
 
-    private mutating func count(_ vote: Vote, of batch: VoteBatch, _ touched: inout Set<UInt64>) -> VoteRefusal? {
+    private mutating func count(
+        _ vote: Vote, of batch: VoteBatch, at time: Milliseconds, _ touched: inout Set<UInt64>
+    ) -> VoteRefusal? {
         guard let position = pending.position(of: vote.proposal) else { return .notPending }
         if let refusal = pending.count(vote, council: batch.council, seat: batch.seat, at: position) { return refusal }
-        touched.insert(pending.entries[position].sequence)
+        let entry = pending.entries[position]
+        touched.insert(entry.sequence)
+        if committee.councils[Int(batch.council)].isAdaptive { threshold?.voted(isLate: entry.isLate(at: time)) }
         return nil
     }
 
@@ -227,6 +252,7 @@ extension Ledger {
         let recorded = RecordedEvidence(evidence: proven, recorded: OrderPoint(commit: commit.index, timestamp: commit.timestamp))
         guard !evidence.contains(proven.key) else { return .duplicate }
         guard evidence.record(recorded) else { return .evidenceFull }
+        threshold?.recordedEvidence()
         execution.evidence.append(recorded)
         return nil
     }
@@ -244,9 +270,7 @@ extension Ledger {
     }
 
     private func ballots(_ entry: PendingProposal) -> [Ballot] {
-        entry.ballots.map {
-            Ballot(thresholdPermille: committee.councils[Int($0.council)].thresholdPermille, seats: $0.seats)
-        }
+        entry.ballots.map { Ballot(thresholdPermille: $0.thresholdPermille, seats: $0.seats) }
     }
 
     private mutating func decide(_ entry: PendingProposal, _ outcome: Outcome, _ commit: Commit, _ execution: inout Execution) {

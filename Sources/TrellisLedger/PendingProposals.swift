@@ -8,8 +8,18 @@ public import TrellisModel
 public struct PendingBallot: Sendable {
     /// The council's place in the committee.
     public let council: UInt32
+    /// What approval takes, per mille of all the council's weight: settled when the proposal is opened.
+    public let thresholdPermille: UInt64
+    let isAdaptive: Bool
     /// Every seat of the council, in order; its verdict is nil until its first vote.
     public internal(set) var seats: [SeatVote]
+
+    init(_ council: Council, at place: Int, threshold permille: UInt64, seats: [SeatVote]) {
+        self.council = UInt32(place)
+        thresholdPermille = permille
+        isAdaptive = council.isAdaptive
+        self.seats = seats
+    }
 }
 
 /// A proposal on which its councils have not decided.
@@ -32,6 +42,11 @@ public struct PendingProposal: Sendable {
     /// What the state hash takes from this proposal; nil after a change.
     var stateHash: Digest?
 
+    /// Whether a vote at this time comes in the second half of the time for it.
+    func isLate(at time: Milliseconds) -> Bool {
+        time >= deadline || (time > opened.timestamp && time - opened.timestamp > deadline - time)
+    }
+
     /// The text is bound by the identifier, so it is not hashed again.
     func computeStateHash(_ suite: HashSuite) -> Digest {
         var encoder = WireEncoder(reserving: 64 + ballots.reduce(0) { $0 + $1.seats.count } * 64)
@@ -45,6 +60,7 @@ public struct PendingProposal: Sendable {
             if ballots.count != 1 { encoder.u32(ballot.council) }
             encoder.list(ballot.seats)
         }
+        for ballot in ballots where ballot.isAdaptive { encoder.u64(ballot.thresholdPermille) }
         return suite.hash(encoder.bytes)
     }
 }

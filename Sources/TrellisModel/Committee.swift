@@ -54,19 +54,23 @@ public struct Council: Sendable {
     }
 
     public let name: String
-    /// Approval needs ceil(threshold * weight / 1000) of all the council's weight.
+    /// Approval needs ceil(threshold * weight / 1000) of all the council's weight. The least that it can be, where it adapts.
     public let thresholdPermille: UInt64
+    /// Whether the threshold is at least that of the level that the network is at when a proposal is opened.
+    public let isAdaptive: Bool
     public let deadline: Milliseconds
     public let seats: [Seat]
 
-    public init(name: String, thresholdPermille: UInt64, deadline: Milliseconds, seats: [Seat]) {
+    public init(name: String, thresholdPermille: UInt64, isAdaptive: Bool = false, deadline: Milliseconds, seats: [Seat]) {
         self.name = name
         self.thresholdPermille = thresholdPermille
+        self.isAdaptive = isAdaptive
         self.deadline = deadline
         self.seats = seats
     }
 
     public var weight: UInt64 { seats.reduce(0) { $0 + $1.weight } }
+    /// The least that it can be, where the threshold adapts.
     public var approvalWeight: UInt64 { Council.approvalWeight(of: weight, thresholdPermille: thresholdPermille) }
 
     public static func approvalWeight(of weight: UInt64, thresholdPermille: UInt64) -> UInt64 {
@@ -131,7 +135,9 @@ public struct Committee: Sendable {
                         name: seat.name, weight: seat.weight, validator: seat.validator, scheme: scheme, key: key, mandate: seat.mandate))
             }
             councils.append(
-                Council(name: entry.name, thresholdPermille: entry.thresholdPermille, deadline: entry.deadline, seats: seats))
+                Council(
+                    name: entry.name, thresholdPermille: entry.thresholdPermille, isAdaptive: entry.isAdaptive, deadline: entry.deadline,
+                    seats: seats))
         }
         guard let suite = HashSuite(name: genesis.hash) else { throw .invalid("unknown hash suite '\(genesis.hash)'") }
         self.init(

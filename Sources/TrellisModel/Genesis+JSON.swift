@@ -33,6 +33,7 @@ extension Genesis {
     private struct CouncilFile: Codable {
         var name: String
         var thresholdPermille: UInt64
+        var adaptive: Bool?
         var deadlineMs: UInt64
         var seats: [SeatFile]
     }
@@ -53,6 +54,7 @@ extension Genesis {
         var roundsAhead: UInt64
         var fastPathFaults: UInt64?
         var scheduleInterval: UInt64?
+        var thresholdWindow: UInt64?
     }
 
     /// Reads a genesis file. Throws when it is no such file, breaks a bound, or names another chain than its contents give.
@@ -77,7 +79,8 @@ extension Genesis {
             },
             councils: file.councils.map { council in
                 CouncilEntry(
-                    name: council.name, thresholdPermille: council.thresholdPermille, deadline: council.deadlineMs,
+                    name: council.name, thresholdPermille: council.thresholdPermille, isAdaptive: council.adaptive ?? false,
+                    deadline: council.deadlineMs,
                     seats: council.seats.map {
                         SeatEntry(
                             name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Array($0.key),
@@ -88,7 +91,8 @@ extension Genesis {
                 gcDepth: file.parameters.gcDepth, payloadBytes: file.parameters.payloadBytes,
                 transactionBytes: file.parameters.transactionBytes, roundsAhead: file.parameters.roundsAhead,
                 fastPathFaults: file.parameters.fastPathFaults ?? 0,
-                scheduleInterval: file.parameters.scheduleInterval ?? 0))
+                scheduleInterval: file.parameters.scheduleInterval ?? 0,
+                thresholdWindow: file.parameters.thresholdWindow ?? 0))
         try validate()
         guard chain.description == file.chainId else {
             throw .invalid("it names chain \(file.chainId), but its contents give \(chain)")
@@ -107,7 +111,8 @@ extension Genesis {
             },
             councils: councils.map { council in
                 CouncilFile(
-                    name: council.name, thresholdPermille: council.thresholdPermille, deadlineMs: council.deadline,
+                    name: council.name, thresholdPermille: council.thresholdPermille, adaptive: council.isAdaptive ? true : nil,
+                    deadlineMs: council.deadline,
                     seats: council.seats.map {
                         SeatFile(
                             name: $0.name, validator: $0.validator, weight: $0.weight, scheme: $0.scheme, key: Data($0.key),
@@ -117,7 +122,8 @@ extension Genesis {
             parameters: ParametersFile(
                 gcDepth: parameters.gcDepth, payloadBytes: parameters.payloadBytes, transactionBytes: parameters.transactionBytes,
                 roundsAhead: parameters.roundsAhead, fastPathFaults: parameters.fastPathFaults == 0 ? nil : parameters.fastPathFaults,
-                scheduleInterval: parameters.scheduleInterval == 0 ? nil : parameters.scheduleInterval))
+                scheduleInterval: parameters.scheduleInterval == 0 ? nil : parameters.scheduleInterval,
+                thresholdWindow: parameters.thresholdWindow == 0 ? nil : parameters.thresholdWindow))
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -73,17 +73,24 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
 
     public struct CouncilEntry: Sendable, Equatable, WireEncodable {
         public var name: String
+        /// The floor of the threshold, where it adapts.
         public var thresholdPermille: UInt64
+        /// Whether the threshold follows the level of the network.
+        public var isAdaptive: Bool
         public var deadline: Milliseconds
         public var seats: [SeatEntry]
 
-        public init(name: String, thresholdPermille: UInt64 = 670, deadline: Milliseconds = 30_000, seats: [SeatEntry]) {
+        public init(
+            name: String, thresholdPermille: UInt64 = 670, isAdaptive: Bool = false, deadline: Milliseconds = 30_000, seats: [SeatEntry]
+        ) {
             self.name = name
             self.thresholdPermille = thresholdPermille
+            self.isAdaptive = isAdaptive
             self.deadline = deadline
             self.seats = seats
         }
 
+        /// All but whether the threshold adapts, which was not always there: see `Genesis.encode`.
         public func encode(to encoder: inout WireEncoder) {
             encoder.string(name)
             encoder.u64(thresholdPermille)
@@ -138,6 +145,13 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
             encoder.u8(3)
             encoder.list(mandates)
         }
+        if parameters.thresholdWindow > 0 {
+            let adaptive = councils.indices.filter { councils[$0].isAdaptive }
+            encoder.u8(4)
+            encoder.u64(parameters.thresholdWindow)
+            encoder.count(adaptive.count)
+            for council in adaptive { encoder.u32(UInt32(council)) }
+        }
     }
 
     private struct Mandate: WireEncodable {
@@ -180,6 +194,10 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
             (1024...Limits.transactionBytesMaximum).contains(parameters.transactionBytes), "transaction_bytes must be 1 KiB to 16 MiB")
         try require((16...10_000).contains(parameters.roundsAhead), "rounds_ahead must be 16 to 10000")
         try require(parameters.scheduleInterval <= 1_000_000, "schedule_interval must be at most 1000000")
+        try require(parameters.thresholdWindow <= 1_000_000, "threshold_window must be at most 1000000")
+        try require(
+            (parameters.thresholdWindow > 0) == councils.contains(where: \.isAdaptive),
+            "threshold_window must be there if a council's threshold is adaptive, and only then")
         if parameters.fastPathFaults > 0 { try checkFastPath() }
     }
 
@@ -195,6 +213,9 @@ public struct Genesis: Sendable, Equatable, WireEncodable {
             // A proposal to several councils names them with words between them.
             try require(council.name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }, "'\(council.name)': a council's name has no spaces")
             try require((500...1000).contains(council.thresholdPermille), "\(council.name): threshold must be 500 to 1000 per mille")
+            try require(
+                !council.isAdaptive || ThresholdLevel.floors.contains(council.thresholdPermille),
+                "\(council.name): the floor of an adaptive threshold must be 600 to 800 per mille")
             try require((1...604_800_000).contains(council.deadline), "\(council.name): deadline must be 1 ms to 7 days")
             try require(!council.seats.isEmpty && council.seats.count <= Council.seatsMaximum, "\(council.name): 1 to 4096 seats")
             try require(Set(council.seats.map(\.key)).count == council.seats.count, "\(council.name): two seats have one key")

@@ -16,13 +16,16 @@ public struct Parameters: Sendable, Equatable {
     public var fastPathFaults: Stake
     /// Commits after which leaders are chosen anew by reputation; 0: they take turns for ever.
     public var scheduleInterval: UInt64
+    /// Commits after which the level of adaptive thresholds is computed anew; 0 where no council has one.
+    public var thresholdWindow: UInt64
 
     /// What new networks are given.
     public static let scheduleIntervalStandard: UInt64 = 300
+    public static let thresholdWindowStandard: UInt64 = 100
 
     public init(
         gcDepth: UInt64 = 64, payloadBytes: UInt64 = 1 << 20, transactionBytes: UInt64 = 256 << 10, roundsAhead: UInt64 = 128,
-        fastPathFaults: Stake = 0, scheduleInterval: UInt64 = 0
+        fastPathFaults: Stake = 0, scheduleInterval: UInt64 = 0, thresholdWindow: UInt64 = 0
     ) {
         self.gcDepth = gcDepth
         self.payloadBytes = payloadBytes
@@ -30,6 +33,7 @@ public struct Parameters: Sendable, Equatable {
         self.roundsAhead = roundsAhead
         self.fastPathFaults = fastPathFaults
         self.scheduleInterval = scheduleInterval
+        self.thresholdWindow = thresholdWindow
     }
 }
 

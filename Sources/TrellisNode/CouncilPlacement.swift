@@ -34,7 +34,8 @@ struct CouncilPlacement {
             }
             entries.append(
                 Genesis.CouncilEntry(
-                    name: council.name, thresholdPermille: council.thresholdPermille, deadline: council.deadline, seats: seats))
+                    name: council.name, thresholdPermille: council.thresholdPermille, isAdaptive: council.isAdaptive,
+                    deadline: council.deadline, seats: seats))
         }
         self.entries = entries
         self.placed = placed

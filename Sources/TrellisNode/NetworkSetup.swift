@@ -111,11 +111,15 @@ public enum NetworkSetup {
                 name: validatorName(index), validator: ValidatorIndex(index), weight: 1, scheme: plan.scheme, key: keys.seat.publicKey)
         }
         let isGiven = councils.contains { $0.name == Council.defaultName }
+        let standard = Genesis.CouncilEntry(
+            name: Council.defaultName, thresholdPermille: ThresholdLevel.floors.lowerBound, isAdaptive: true, seats: seats)
+        let all = (isGiven ? [] : [standard]) + councils
         return Genesis(
             name: plan.name, nonce: SecretBytes(random: 16).withBytes { Array($0) }, created: SystemClock.now().wall,
-            validators: validators, councils: (isGiven ? [] : [.init(name: Council.defaultName, seats: seats)]) + councils,
+            validators: validators, councils: all,
             parameters: Parameters(
-                fastPathFaults: plan.fastPathFaults, scheduleInterval: Parameters.scheduleIntervalStandard))
+                fastPathFaults: plan.fastPathFaults, scheduleInterval: Parameters.scheduleIntervalStandard,
+                thresholdWindow: all.contains(where: \.isAdaptive) ? Parameters.thresholdWindowStandard : 0))
     }
 
     private static func write(_ keys: ValidatorKeys, _ index: Int, _ plan: NetworkPlan, _ genesis: Genesis, _ directory: String) throws {

@@ -96,6 +96,8 @@ public struct NodeStatus: Sendable {
     public var equivocations: UInt64
     /// Proofs of misbehaviour that the ledger holds.
     public var evidence: Int
+    /// What adaptive thresholds follow; nil where no council has one.
+    public var threshold: AdaptiveThreshold?
     /// Whether the validator signs nothing yet, because it does not know what it signed before.
     public var isRecalling: Bool
     /// Nil while all is well; otherwise why the validator stopped.

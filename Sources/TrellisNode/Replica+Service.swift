@@ -143,7 +143,7 @@ extension Replica {
     func nodeStatus(rejected: UInt64) -> NodeStatus {
         let certificate = core.certificate?.checkpoint
         let (connected, counters) = peers
-        return NodeStatus(
+        var status = NodeStatus(
             chain: committee.chain, epoch: committee.epoch, validator: configuration.own,
             name: committee.validators[Int(configuration.own)].name, round: core.round, highestRound: core.highestRound,
             commitIndex: store.ledger.lastCommit.index, commitTimestamp: store.ledger.lastCommit.timestamp,
@@ -152,6 +152,8 @@ extension Replica {
             suspendedBlocks: core.suspendedCount, peersConnected: connected, peerBytesSent: counters.bytesOut,
             peerBytesReceived: counters.bytesIn, blocksRejected: rejected, equivocations: equivocations,
             evidence: store.ledger.evidence.count, isRecalling: core.isRecalling, alarm: alarm)
+        status.threshold = store.ledger.threshold
+        return status
     }
 }
 

@@ -241,7 +241,9 @@ actor Replica {
     private func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Input {
         // A repaired journal may end before the ledger's snapshot: what it lacks is decided once more, and executed already.
         guard commit.index > store.ledger.lastCommit.index else { return .executed(nil, nextDeadline: store.ledger.nextDeadline) }
+        let level = store.ledger.threshold?.level
         let execution = try store.execute(commit, payloads)
+        if let threshold = store.ledger.threshold, threshold.level != level { report(threshold) }
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
         meterOrdered(execution.appended.lazy.map(\.identifier), in: commit.index)
         if !events.isEmpty { publish(execution) }
@@ -251,6 +253,17 @@ actor Replica {
         if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
         if execution.checkpoint != nil { offers.states.executed(store.ledger) }
         return .executed(execution.checkpoint, nextDeadline: store.ledger.nextDeadline)
+    }
+
+    private func report(_ threshold: AdaptiveThreshold) {
+        logger.notice(
+            "the threshold of adaptive councils moves",
+            metadata: [
+                "level": "\(threshold.level.name)", "permille": "\(threshold.level.permille)",
+                "commit": "\(store.ledger.lastCommit.index)",
+                "round times": "\(threshold.last?.roundTime.name ?? "")", "missed leaders": "\(threshold.last?.missedLeaders.name ?? "")",
+                "late votes": "\(threshold.last?.lateVotes.name ?? "")", "equivocations": "\(threshold.last?.misbehaviour.name ?? "")",
+            ])
     }
 
     private func publish(_ execution: Execution) {

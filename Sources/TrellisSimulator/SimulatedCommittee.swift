@@ -73,7 +73,9 @@ public struct SimulatedCommittee: Sendable {
         guard let checked = Stakes(stakes), let chain = Digest(random.bytes(32)) else {
             throw GenesisError.invalid("a committee needs 1 to \(Stakes.validatorsMaximum) positive stakes")
         }
-        let council = Council(name: Council.defaultName, thresholdPermille: 670, deadline: deadline, seats: seats)
+        let isAdaptive = parameters.thresholdWindow > 0
+        let council = Council(
+            name: Council.defaultName, thresholdPermille: isAdaptive ? 600 : 670, isAdaptive: isAdaptive, deadline: deadline, seats: seats)
         committee = Committee(
             chain: chain, epoch: 0, suite: suite, validators: validators, stakes: checked, councils: [council], parameters: parameters)
         self.blockKeys = blockKeys

@@ -26,6 +26,7 @@ extension SimulatedValidator {
             executedCheckpoints.insert(Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite)))
             world.witness.executed(checkpoint, committee.suite, by: name)
         }
+        if isCorrect, let level = ledger.ledger.threshold?.level { world.reached(level) }
         world.logged(execution.appended.map(\.identifier), at: self)
         return execution
     }

@@ -26,6 +26,8 @@ protocol SimulatedWorld: AnyObject {
     func committed(_ commit: Commit, by machine: SimulatedValidator)
     func logged(_ identifiers: [Digest], at machine: SimulatedValidator)
     func certified(_ checkpoint: Checkpoint, at machine: SimulatedValidator)
+    /// The threshold of a correct machine's ledger is at this level.
+    func reached(_ level: ThresholdLevel)
     /// A machine took over a state.
     func installed(_ machine: SimulatedValidator)
     func published(_ machine: SimulatedValidator)

@@ -52,6 +52,8 @@ extension Simulation: SimulatedWorld {
 
     func installed(_ machine: SimulatedValidator) { report.installed += 1 }
 
+    func reached(_ level: ThresholdLevel) { report.levels.insert(level) }
+
     func published(_ machine: SimulatedValidator) { lastPublishedAt = now }
 
     /// A commit rests on a certificate, and whoever votes for a block has it and all below it on disk, or had. The fast path's certificates are

@@ -101,6 +101,7 @@ public final class Simulation {
                 roundsAhead: random.between(16, 128))
         if hasFastPath { parameters.fastPathFaults = 1 }
         parameters.scheduleInterval = configuration.scheduleInterval
+        parameters.thresholdWindow = configuration.thresholdWindow
         keys = try SimulatedCommittee(
             seed: random.next(), stakes: stakes, signatures: configuration.signatures, parameters: parameters, deadline: 4000)
         let cast = Self.cast(configuration, keys.committee.stakes, faults, &random)

@@ -47,6 +47,8 @@ public struct SimulationConfiguration: Sendable {
     public var hasFastPath: Bool
     /// Commits after which leaders are chosen by reputation; 0: never.
     public var scheduleInterval: UInt64
+    /// Commits after which the level of the threshold is computed anew; 0: it is fixed.
+    public var thresholdWindow: UInt64
     /// How many validators are down from beginning to end, the last ones of the committee.
     public var down: Int
     /// How every adversary behaves, if not as the seed chooses; see `behaviours`.
@@ -64,11 +66,12 @@ public struct SimulationConfiguration: Sendable {
     ///   - profile: nil: the seed chooses.
     ///   - hasFastPath: nil: the seed chooses.
     ///   - scheduleInterval: nil: the seed chooses.
+    ///   - thresholdWindow: nil: the seed chooses.
     ///   - isTuned: nil: the seed chooses.
     public init(
         seed: UInt64, validators: Int? = nil, duration: Milliseconds = 6000, profile: SimulationProfile? = nil, idle: Milliseconds = 30_000,
-        signatures: SimulatedSignatures = .hash, hasFastPath: Bool? = nil, scheduleInterval: UInt64? = nil, down: Int = 0,
-        adversary: String? = nil, isTuned: Bool? = nil, transcript: Bool = false
+        signatures: SimulatedSignatures = .hash, hasFastPath: Bool? = nil, scheduleInterval: UInt64? = nil, thresholdWindow: UInt64? = nil,
+        down: Int = 0, adversary: String? = nil, isTuned: Bool? = nil, transcript: Bool = false
     ) {
         var random = SimulationRandom(seed: seed ^ 0x5EED)
         let sizes = [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 2, 3, 5, 6, 7, 7, 10]
@@ -79,6 +82,8 @@ public struct SimulationConfiguration: Sendable {
         let chosenFastPath = random.chance(permille: 400)
         let intervals: [UInt64] = [0, 300, 10, 10, 3]
         let chosenInterval = intervals[random.below(intervals.count)]
+        let windows: [UInt64] = [0, 100, 20, 5]
+        let chosenWindow = windows[random.below(windows.count)]
         self.seed = seed
         self.validators = validators ?? chosenSize
         self.duration = duration
@@ -87,6 +92,7 @@ public struct SimulationConfiguration: Sendable {
         self.signatures = signatures
         self.hasFastPath = hasFastPath ?? chosenFastPath
         self.scheduleInterval = scheduleInterval ?? chosenInterval
+        self.thresholdWindow = thresholdWindow ?? chosenWindow
         self.down = down
         self.adversary = adversary
         var tuner = SimulationRandom(seed: seed ^ 0x7E2E)

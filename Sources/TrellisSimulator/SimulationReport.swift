@@ -33,6 +33,8 @@ public struct SimulationReport: Sendable {
     public internal(set) var equivocations = 0
     /// Proofs of misbehaviour in the ledger.
     public internal(set) var evidence = 0
+    /// Levels that the threshold was at, at some correct validator.
+    public internal(set) var levels: Set<ThresholdLevel> = []
     /// Simulated milliseconds in all.
     public internal(set) var simulated: Milliseconds = 0
     /// Records under light load with no faults.
@@ -59,6 +61,7 @@ public struct SimulationReport: Sendable {
         if let adversary = configuration.adversary { words += " --adversary \(adversary)" }
         words += " --rule \(configuration.hasFastPath ? "finwhale" : "base")"
         words += " --schedule-interval \(configuration.scheduleInterval)"
+        words += " --threshold-window \(configuration.thresholdWindow)"
         if configuration.down > 0 { words += " --down \(configuration.down)" }
         if configuration.signatures != .hash { words += " --signatures \(configuration.signatures.rawValue)" }
         return words
@@ -70,7 +73,8 @@ public struct SimulationReport: Sendable {
             "seed \(configuration.seed): \(configuration.validators) validators, \(configuration.profile.rawValue), "
                 + "\(configuration.hasFastPath ? "finwhale" : "base rule"), "
                 + "\(commits) commits, round \(highestRound), \(submitted) transactions, \(crashes) crashes, \(losses) lost disks, "
-                + "\(equivocations) equivocations seen, \(evidence) proven, \(messages) messages",
+                + "\(equivocations) equivocations seen, \(evidence) proven, \(messages) messages"
+                + (levels.isEmpty ? "" : "; thresholds: " + levels.sorted().map(\.name).joined(separator: ", ")),
             "light load: records median \(Self.milliseconds(lightLoad.median)) ms, worst \(Self.milliseconds(lightLoad.worst)) ms; "
                 + "decisions median \(Self.milliseconds(decided.median)) ms, worst \(Self.milliseconds(decided.worst)) ms; "
                 + "after idling: ordered in \(Self.milliseconds(afterIdle.worst)) ms, "

@@ -122,8 +122,15 @@ extension Receipt {
             guard opening.count == ballot.seats.count, zip(opening, ballot.seats).allSatisfy({ $0.becomes($1) }) else {
                 throw .contradiction("its seats are not those of council '\(council.name)'")
             }
+            guard council.allows(threshold: ballot.thresholdPermille) else {
+                throw .contradiction("\(ballot.thresholdPermille) per mille is no threshold of council '\(council.name)'")
+            }
+            guard ballot.seats.allSatisfy({ $0.verdict != nil || $0.reason.isEmpty }) else {
+                throw .contradiction("a seat of council '\(council.name)' gives a reason and no verdict")
+            }
         }
-        guard decision.outcome == decision.tally ?? Decision.outcomeAtDeadline(decision.ballots) else {
+        let tally = decision.tally
+        guard decision.outcome == tally ?? Decision.outcomeAtDeadline(decision.ballots) else {
             throw .contradiction("its votes do not give the outcome '\(decision.outcome.name)'")
         }
         guard decision.proposal.hasValidProposer(chain: committee.chain) else {
@@ -131,6 +138,12 @@ extension Receipt {
         }
         guard decision.proposed.commit <= decision.decided.commit, decision.decided.commit <= checkpoint.index else {
             throw .contradiction("it was decided after its checkpoint or before it was proposed")
+        }
+        let (proposed, decided) = (decision.proposed.timestamp, decision.decided.timestamp)
+        guard proposed <= decided, decided <= checkpoint.timestamp else { throw .contradiction("its times run backwards") }
+        let (deadline, overflow) = proposed.addingReportingOverflow(councils.map(\.council.deadline).max() ?? 0)
+        guard (tally == nil) == (decided >= (overflow ? .max : deadline)) else {
+            throw .contradiction("it was decided at or after its deadline, or expired before it")
         }
         return councils
     }

@@ -101,6 +101,26 @@ import TrellisModel
         #expect((council.seats[1].scheme, council.seats[1].validator) == ("ML-DSA-87", nil))
     }
 
+    @Test(arguments: [
+        ("adaptive", 600), ("{ adaptive: true }", 600), ("{ adaptive: true, floor: 0.67 }", 670), ("{ adaptive: true, floor: 0.8 }", 800),
+        ("{ adaptive: true, floor: 0.655 }", 655), ("{ adaptive: true, floor: 750 }", 750),
+    ])
+    func adaptiveThresholds(threshold: String, floor: UInt64) throws {
+        let council = try CouncilFile(yaml: file(seat, threshold: threshold), file: "c.yaml")
+        #expect(council.isAdaptive && council.thresholdPermille == floor)
+        #expect(try !CouncilFile(yaml: file(seat, threshold: "750"), file: "c.yaml").isAdaptive)
+    }
+
+    @Test func refusedThresholds() {
+        for floor in ["0.59", "0.81", "0.6555", "1", "0.", "-0.7", "599", "801", "67 %"] {
+            let refusal = problem(file(seat, threshold: "{ adaptive: true, floor: \(floor) }"))
+            #expect(refusal?.contains("'floor' must be 0.60 to 0.80") == true, "\(floor)")
+        }
+        #expect(problem(file(seat, threshold: "{ floor: 0.7 }"))?.contains("'adaptive' is missing in the threshold") == true)
+        #expect(problem(file(seat, threshold: "{ adaptive: false, floor: 0.7 }"))?.contains("a fixed threshold is a number") == true)
+        #expect(problem(file(seat, threshold: "{ adaptive: true, flor: 0.7 }"))?.contains("did you mean 'floor'?") == true)
+    }
+
     @Test func refused() {
         #expect(problem(file(seat)) == nil)
         #expect(problem("") == "c.yaml:1: 'version' is missing in the council")

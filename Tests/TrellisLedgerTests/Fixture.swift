@@ -5,7 +5,12 @@ import TrellisLedger
 import TrellisModel
 
 /// Four validators; council `default` with four seats of weight 1, council `weighted` with seats of weight 5, 3 and 2.
-let committee: Committee = {
+let committee = makeCommittee()
+
+/// The same, where the threshold of council `default` adapts after every 100 commits, and that of `weighted` is fixed.
+let adaptiveCommittee = makeCommittee(window: 100)
+
+func makeCommittee(window: UInt64 = 0) -> Committee {
     do {
         var validators: [Genesis.ValidatorEntry] = []
         for index in UInt8(0)..<4 {
@@ -26,28 +31,32 @@ let committee: Committee = {
         let genesis = Genesis(
             name: "test", nonce: [UInt8](repeating: 1, count: 16), created: 0, validators: validators,
             councils: [
-                .init(name: "default", deadline: 100, seats: seats([1, 1, 1, 1])),
+                .init(
+                    name: "default", thresholdPermille: window > 0 ? 600 : 670, isAdaptive: window > 0, deadline: 100,
+                    seats: seats([1, 1, 1, 1])),
                 .init(name: "weighted", thresholdPermille: 600, deadline: 40, seats: seats([5, 3, 2])),
             ],
-            parameters: Parameters(transactionBytes: 1024))
+            parameters: Parameters(transactionBytes: 1024, thresholdWindow: window))
         return try Committee(genesis: genesis)
     } catch {
         fatalError("\(error)")
     }
-}()
+}
 
 /// A ledger, the log that its executions filled, and the clock of its commits.
 struct Journal {
     var ledger = Ledger(committee: committee)
     var log: [LogAppend] = []
     var nodes: [(level: Int, index: UInt64, hash: Digest)] = []
+    /// Of the next commit's leader.
+    var round: Round = 2
 
     /// The next commit, with one block for each payload.
     func commit(_ payloads: [[Transaction]], at timestamp: Milliseconds) -> Commit {
         let blocks = payloads.indices.map {
             BlockReference(round: 1, author: UInt32($0 % 4), digest: HashSuite.sha256.hash([UInt8(truncatingIfNeeded: $0)]))
         }
-        let leader = BlockReference(round: 2, author: 0, digest: HashSuite.sha256.hash([]))
+        let leader = BlockReference(round: round, author: 0, digest: HashSuite.sha256.hash([]))
         let last = ledger.lastCommit
         return Commit(
             index: last.index + 1, leader: leader, blocks: blocks, timestamp: timestamp, previous: last.digest, suite: committee.suite)

@@ -122,6 +122,35 @@ import TrellisModel
         genesis.validators[0].scheme = "RSA"
         #expect(throws: GenesisError.self) { try Committee(genesis: genesis) }
     }
+
+    @Test func adaptiveThresholdsAreBound() throws {
+        #expect(!text(good).contains("adaptive") && !text(good).contains("threshold_window"))
+        func refusal(_ change: (inout Genesis) -> Void) -> String? {
+            var genesis = good
+            change(&genesis)
+            return #expect(throws: GenesisError.self) { try Genesis(json: genesis.json) }?.description
+        }
+        #expect(refusal { $0.councils[1].isAdaptive = true }?.contains("threshold_window must be there") == true)
+        #expect(refusal { $0.parameters.thresholdWindow = 100 }?.contains("threshold_window must be there") == true)
+        for floor: UInt64 in [599, 801] {
+            let change = { (genesis: inout Genesis) in
+                genesis.parameters.thresholdWindow = 100
+                genesis.councils[1].isAdaptive = true
+                genesis.councils[1].thresholdPermille = floor
+            }
+            #expect(refusal(change)?.contains("must be 600 to 800 per mille") == true)
+        }
+        var chains = [good.chain]
+        for (council, window) in [(0, UInt64(100)), (1, 100), (1, 101)] {
+            var genesis = good
+            genesis.parameters.thresholdWindow = window
+            genesis.councils[council].isAdaptive = true
+            #expect(try Genesis(json: genesis.json) == genesis)
+            #expect(!chains.contains(genesis.chain))
+            chains.append(genesis.chain)
+        }
+    }
+
     @Test func mandatesAreBound() throws {
         var genesis = good
         let chain = genesis.chain

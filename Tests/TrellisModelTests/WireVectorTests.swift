@@ -20,6 +20,9 @@ import TrellisModel
         extended.councils[0].seats[1].mandate = "größe"
         extended.councils[1].seats[0].mandate = "Look."
         check("genesis_extended", extended.wireBytes)
+        extended.parameters.thresholdWindow = 100
+        extended.councils[1].isAdaptive = true
+        check("genesis_adaptive", extended.wireBytes)
         check("chain_id", Samples.genesis().chain)
         check("idempotency_nonce", Nonce(idempotencyKey: "größe").bytes)
         check("proposal", try Samples.proposal().wireBytes)

@@ -12,7 +12,7 @@ import TrellisSimulator
     func isFound(mutation: String) throws {
         let outcome = try #require(
             try MutationCheck.run(mutation, seeds: 1...40) {
-                SimulationConfiguration(seed: $0, idle: 2000, hasFastPath: false, scheduleInterval: 0)
+                SimulationConfiguration(seed: $0, idle: 2000, hasFastPath: false, scheduleInterval: 0, thresholdWindow: 0)
             })
         #expect(outcome.caught != nil)
     }
@@ -25,7 +25,9 @@ import TrellisSimulator
     func isFoundWhereDisksAreLost(mutation: String, near seed: UInt64) throws {
         let profile = try #require(MutationCheck.profile(for: mutation))
         let outcome = try #require(
-            try MutationCheck.run(mutation, seeds: seed...seed + 20) { SimulationConfiguration(seed: $0, profile: profile, isTuned: false) }
+            try MutationCheck.run(mutation, seeds: seed...seed + 20) {
+                SimulationConfiguration(seed: $0, profile: profile, thresholdWindow: 0, isTuned: false)
+            }
         )
         #expect(outcome.caught != nil)
     }

@@ -35,6 +35,13 @@ struct Network {
         committee = try Committee(genesis: genesis)
     }
 
+    /// The same keys under another genesis.
+    init(genesis: Genesis, keys: [any SigningKey]) throws {
+        self.genesis = genesis
+        self.keys = keys
+        committee = try Committee(genesis: genesis)
+    }
+
     /// A block of `author` with a real signature. Its parents are of no interest to whoever checks an attestation.
     func block(_ author: ValidatorIndex, attesting attestations: [Attestation], epoch: Epoch = 0, key: Int? = nil) throws -> Block {
         let scheme = keys[key ?? Int(author)].scheme

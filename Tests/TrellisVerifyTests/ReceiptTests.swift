@@ -169,18 +169,19 @@ import TrellisVerify
             let leaf = Merkle.leafHash(decision.wireBytes)
             let checkpoint = Checkpoint(
                 chain: network.committee.chain, epoch: 0, index: 5, commit: decided.checkpoint.commit, logSize: 1, logRoot: leaf,
-                state: decided.checkpoint.state, timestamp: 7)
+                state: decided.checkpoint.state, timestamp: 1_795_000_500_000)
             let certificate = try network.certificate(checkpoint, signers: [0, 1, 2])
             return try Receipt(suite: .sha256, entry: decision.wireBytes, index: 0, proof: [], certificate: certificate)
                 .verify(genesis: network.genesis)
         }
         func changed(
-            _ outcome: Outcome = .approved, seats: [SeatVote]? = nil, council: String = "default", decidedIn commit: UInt64 = 2
+            _ outcome: Outcome = .approved, seats: [SeatVote]? = nil, council: String = "default", decidedIn commit: UInt64 = 2,
+            after: Int = 29_999, threshold: UInt64 = 670
         ) -> Decision {
             let proposal = Proposal(nonce: good.proposal.nonce, council: council, kind: "k", text: "t")
             return Decision(
-                proposal: proposal, outcome: outcome, thresholdPermille: 670, seats: seats ?? good.seats, proposed: good.proposed,
-                decided: OrderPoint(commit: commit, timestamp: 0))
+                proposal: proposal, outcome: outcome, thresholdPermille: threshold, seats: seats ?? good.seats, proposed: good.proposed,
+                decided: OrderPoint(commit: commit, timestamp: UInt64(Int(good.proposed.timestamp) + after)))
         }
         #expect(throws: Never.self) { try verify(changed()) }
         #expect(throws: ReceiptError.contradiction("its votes do not give the outcome 'rejected'")) { try verify(changed(.rejected)) }
@@ -195,6 +196,49 @@ import TrellisVerify
             #expect(throws: ReceiptError.contradiction("it was decided after its checkpoint or before it was proposed")) {
                 try verify(changed(decidedIn: commit))
             }
+        }
+        for after in [-1, 600_000] {
+            #expect(throws: ReceiptError.contradiction("its times run backwards")) { try verify(changed(after: after)) }
+        }
+        #expect(throws: ReceiptError.contradiction("it was decided at or after its deadline, or expired before it")) {
+            try verify(changed(after: 30_000))
+        }
+        let silent = good.seats.map { SeatVote(seat: $0.seat, weight: 1, verdict: nil, reason: "") }
+        #expect(throws: ReceiptError.contradiction("it was decided at or after its deadline, or expired before it")) {
+            try verify(changed(.expired, seats: silent))
+        }
+        #expect(throws: Never.self) { try verify(changed(.expired, seats: silent, after: 30_000)) }
+        let mute = good.seats.map { SeatVote(seat: $0.seat, weight: 1, verdict: $0.seat == 1 ? nil : $0.verdict, reason: "still") }
+        #expect(throws: ReceiptError.contradiction("a seat of council 'default' gives a reason and no verdict")) {
+            try verify(changed(seats: mute))
+        }
+        for threshold: UInt64 in [0, 500, 600, 669, 671, 750] {
+            #expect(throws: ReceiptError.contradiction("\(threshold) per mille is no threshold of council 'default'")) {
+                try verify(changed(threshold: threshold))
+            }
+        }
+    }
+
+    /// A threshold that adapts may be that of any level, and no other.
+    @Test(arguments: [[600, 670, 750, 800], [700, 750, 800]] as [[UInt64]])
+    func adaptiveThresholds(allowed: [UInt64]) throws {
+        guard case .decision(let good) = try LogEntry(wireBytes: Array(decided.entries[1].bytes)) else { return }
+        var genesis = network.genesis
+        genesis.parameters.thresholdWindow = 100
+        genesis.councils[0].isAdaptive = true
+        genesis.councils[0].thresholdPermille = allowed[0]
+        let adaptive = try Network(genesis: genesis, keys: network.keys)
+        let seats = good.seats.map { SeatVote(seat: $0.seat, weight: 1, verdict: .approve, reason: "") }
+        for threshold in UInt64(590)...810 {
+            let decision = Decision(
+                proposal: good.proposal, outcome: .approved, thresholdPermille: threshold, seats: seats, proposed: good.proposed,
+                decided: good.decided)
+            let checkpoint = Checkpoint(
+                chain: adaptive.committee.chain, epoch: 0, index: 5, commit: decided.checkpoint.commit, logSize: 1,
+                logRoot: Merkle.leafHash(decision.wireBytes), state: decided.checkpoint.state, timestamp: 1_795_000_500_000)
+            let certificate = try adaptive.certificate(checkpoint, signers: [0, 1, 2])
+            let receipt = Receipt(suite: .sha256, entry: decision.wireBytes, index: 0, proof: [], certificate: certificate)
+            #expect(((try? receipt.verify(genesis: genesis)) != nil) == allowed.contains(threshold), "\(threshold)")
         }
     }
 }

@@ -25,7 +25,10 @@ public struct CouncilFile: Sendable {
     public static let bytesMaximum = PolicyBounds.lengthMaximumBytes
 
     public let name: String
+    /// What approval takes; the floor of it, where the threshold adapts.
     public let thresholdPermille: UInt64
+    /// Whether the threshold follows the level of the network.
+    public let isAdaptive: Bool
     /// How long its proposals stay open.
     public let deadline: Milliseconds
     public let seats: [Seat]
@@ -38,14 +41,16 @@ public struct CouncilFile: Sendable {
         self = try reader.read(yaml)
     }
 
-    init(name: String, thresholdPermille: UInt64, deadline: Milliseconds, seats: [Seat]) {
+    init(name: String, thresholdPermille: UInt64, isAdaptive: Bool = false, deadline: Milliseconds, seats: [Seat]) {
         self.name = name
         self.thresholdPermille = thresholdPermille
+        self.isAdaptive = isAdaptive
         self.deadline = deadline
         self.seats = seats
     }
 
     public var weight: UInt64 { seats.reduce(0) { $0 + $1.weight } }
+    /// The least that it can be, where the threshold adapts.
     public var approvalWeight: UInt64 { Council.approvalWeight(of: weight, thresholdPermille: thresholdPermille) }
 }
 
@@ -101,6 +106,7 @@ extension CouncilFile {
             throw .seats(council: name, file: seats.count, keys: council.seats.count)
         }
         try agree("the threshold", "\(thresholdPermille)", "\(council.thresholdPermille)")
+        try agree("whether the threshold adapts", "\(isAdaptive)", "\(council.isAdaptive)")
         try agree("the deadline", "\(deadline)", "\(council.deadline)")
         for (place, (own, other)) in zip(seats, council.seats).enumerated() {
             guard own.name.utf8.elementsEqual(other.name.utf8) else {

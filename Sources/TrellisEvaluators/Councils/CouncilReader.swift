@@ -37,7 +37,8 @@ struct CouncilReader {
         let seats = try readSeats(try nodes.require("seats", in: entries, of: root, place: Self.place), settings)
         let threshold = try readThreshold(
             try nodes.require("threshold", in: entries, of: root, place: Self.place), weight: seats.reduce(0) { $0 + $1.weight })
-        return CouncilFile(name: name, thresholdPermille: threshold, deadline: deadline, seats: seats)
+        return CouncilFile(
+            name: name, thresholdPermille: threshold.permille, isAdaptive: threshold.isAdaptive, deadline: deadline, seats: seats)
     }
 
     private func text(_ name: String, _ entries: [String: Node], _ node: Node) throws(PolicyError) -> String {
@@ -113,8 +114,33 @@ struct CouncilReader {
 
     // MARK: - Numbers
 
+    /// `adaptive`, the same with a floor, or a fixed one.
+    private func readThreshold(_ node: Node, weight: UInt64) throws(PolicyError) -> (permille: UInt64, isAdaptive: Bool) {
+        if case .mapping = node {
+            let entries = try nodes.mapping(node, named: "threshold", keys: ["adaptive", "floor"])
+            let flag = try nodes.require("adaptive", in: entries, of: node, place: "the threshold")
+            guard try nodes.flag(flag, named: "adaptive") else {
+                throw nodes.error(nodes.line(of: flag), .wrongType(name: "adaptive", expected: "true; a fixed threshold is a number"))
+            }
+            return (try entries["floor"].map { node throws(PolicyError) in try readFloor(node) } ?? ThresholdLevel.floors.lowerBound, true)
+        }
+        if try nodes.text(node, named: "threshold") == "adaptive" { return (ThresholdLevel.floors.lowerBound, true) }
+        return (try readFixedThreshold(node, weight: weight), false)
+    }
+
+    /// `0.67`, or 670 per mille.
+    private func readFloor(_ node: Node) throws(PolicyError) -> UInt64 {
+        let text = try nodes.text(node, named: "floor")
+        let digits = text.hasPrefix("0.") ? text.dropFirst(2) : ""
+        let padded = digits.isEmpty || digits.utf8.count > 3 ? text : digits + String(repeating: "0", count: 3 - digits.utf8.count)
+        guard let permille = UInt64(padded), ThresholdLevel.floors.contains(permille) else {
+            throw nodes.error(nodes.line(of: node), .wrongType(name: "floor", expected: "0.60 to 0.80, or 600 to 800 per mille"))
+        }
+        return permille
+    }
+
     /// `3 of 5`, where the second number is all the council's weight, or a number per mille.
-    private func readThreshold(_ node: Node, weight: UInt64) throws(PolicyError) -> UInt64 {
+    private func readFixedThreshold(_ node: Node, weight: UInt64) throws(PolicyError) -> UInt64 {
         let text = try nodes.text(node, named: "threshold")
         let words = text.split(separator: " ")
         let permille: UInt64
@@ -129,7 +155,8 @@ struct CouncilReader {
             }
         } else {
             guard let value = UInt64(text) else {
-                throw nodes.error(nodes.line(of: node), .wrongType(name: "threshold", expected: "'3 of 5', or a number per mille"))
+                throw nodes.error(
+                    nodes.line(of: node), .wrongType(name: "threshold", expected: "'3 of 5', or a number per mille, or 'adaptive'"))
             }
             permille = value
         }

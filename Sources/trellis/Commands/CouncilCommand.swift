@@ -28,7 +28,7 @@ struct CouncilCheck: ParsableCommand {
             if let trusted { try CouncilFiles.check(council, file, against: trusted) }
             Terminal.print(
                 "\(Terminal.shown(file)): council \(Terminal.shown(council.name)), \(council.seats.count) seats, "
-                    + "approval \(council.approvalWeight) of \(council.weight)")
+                    + Approval(council.weight, council.thresholdPermille, isAdaptive: council.isAdaptive).text)
         }
     }
 }
@@ -108,6 +108,35 @@ enum CouncilFiles {
     }
 }
 
+/// What a council's approval takes.
+private struct Approval {
+    let weight: UInt64
+    let permille: UInt64
+    let isAdaptive: Bool
+
+    init(_ weight: UInt64, _ permille: UInt64, isAdaptive: Bool) {
+        self.weight = weight
+        self.permille = permille
+        self.isAdaptive = isAdaptive
+    }
+
+    var least: UInt64 { Council.approvalWeight(of: weight, thresholdPermille: permille) }
+    var most: UInt64 {
+        isAdaptive ? Council.approvalWeight(of: weight, thresholdPermille: ThresholdLevel.floors.upperBound) : least
+    }
+
+    var text: String {
+        isAdaptive
+            ? "approval \(least) to \(most) of \(weight), adaptive (\(permille) to \(ThresholdLevel.floors.upperBound) per mille)"
+            : "approval \(least) of \(weight)"
+    }
+
+    var json: String {
+        "\"weight\":\(weight),\"needed\":\(least),\"threshold_permille\":\(permille),"
+            + (isAdaptive ? "\"adaptive\":true,\"needed_maximum\":\(most)," : "")
+    }
+}
+
 /// What `trellis council show` tells of one council.
 private struct ShownCouncil {
     struct Seat {
@@ -122,15 +151,13 @@ private struct ShownCouncil {
     }
 
     let name: String
-    let weight: UInt64
-    let needed: UInt64
+    let approval: Approval
     let deadline: Milliseconds
     let seats: [Seat]
 
     init(_ file: CouncilFile) {
         name = file.name
-        weight = file.weight
-        needed = file.approvalWeight
+        approval = Approval(file.weight, file.thresholdPermille, isAdaptive: file.isAdaptive)
         deadline = file.deadline
         seats = file.seats.map {
             Seat(
@@ -141,8 +168,8 @@ private struct ShownCouncil {
 
     init(_ council: Genesis.CouncilEntry, _ genesis: Genesis) {
         name = council.name
-        weight = council.seats.reduce(0) { $0 + $1.weight }
-        needed = Council.approvalWeight(of: weight, thresholdPermille: council.thresholdPermille)
+        approval = Approval(
+            council.seats.reduce(0) { $0 + $1.weight }, council.thresholdPermille, isAdaptive: council.isAdaptive)
         deadline = council.deadline
         seats = council.seats.map { seat in
             let host = Int(seat.validator) < genesis.validators.count ? genesis.validators[Int(seat.validator)].name : nil
@@ -152,7 +179,7 @@ private struct ShownCouncil {
     }
 
     func lines(mandates: Bool) -> [String] {
-        var lines = ["council \(Terminal.shown(name)): approval \(needed) of \(weight), within \(deadline) ms"]
+        var lines = ["council \(Terminal.shown(name)): \(approval.text), within \(deadline) ms"]
         for (place, seat) in seats.enumerated() {
             let notes = [seat.weight == 1 ? nil : "weight \(seat.weight)", seat.scheme, seat.validator, seat.evaluator]
             lines.append(
@@ -174,7 +201,7 @@ private struct ShownCouncil {
             if let evaluator = seat.evaluator { members.append("\"evaluator\":\(JSONText.quoted(evaluator))") }
             return "{\(members.joined(separator: ","))}"
         }
-        return "{\"name\":\(JSONText.quoted(name)),\"weight\":\(weight),\"needed\":\(needed),\"deadline_ms\":\(deadline),"
+        return "{\"name\":\(JSONText.quoted(name)),\(approval.json)\"deadline_ms\":\(deadline),"
             + "\"seats\":[\(seats.joined(separator: ","))]}"
     }
 }

@@ -58,6 +58,12 @@ struct Simulate: ParsableCommand {
             "Commits after which leaders are chosen by reputation; 0: never. (default: the seed chooses)", valueName: "commits"))
     var scheduleInterval: UInt64?
 
+    @Option(
+        help: ArgumentHelp(
+            "Commits after which the level of the threshold is computed anew; 0: never. (default: the seed chooses)",
+            valueName: "commits"))
+    var thresholdWindow: UInt64?
+
     @Option(help: "How many validators are down from beginning to end.")
     var down = 0
 
@@ -104,8 +110,8 @@ struct Simulate: ParsableCommand {
     private func configuration(_ seed: UInt64, transcript: Bool = false) -> SimulationConfiguration {
         SimulationConfiguration(
             seed: seed, validators: validators, duration: duration, profile: profile, idle: idle, signatures: signatures,
-            hasFastPath: rule.map { $0 == .finwhale }, scheduleInterval: scheduleInterval, down: down, adversary: adversary,
-            transcript: transcript)
+            hasFastPath: rule.map { $0 == .finwhale }, scheduleInterval: scheduleInterval,
+            thresholdWindow: thresholdWindow, down: down, adversary: adversary, transcript: transcript)
     }
 
     private func check(_ seeds: SeedRange) throws {

@@ -22,12 +22,22 @@ struct Status: AsyncParsableCommand {
         guard reply.value.alarm == nil else { throw ExitCode(Exit.failure) }
     }
 
+    private static func describe(_ threshold: ThresholdState) -> String {
+        let level = "\(threshold.permille) per mille, \(Terminal.shown(threshold.level))"
+        guard let window = threshold.window else { return level }
+        let inputs = [
+            ("round times", window.roundTimes), ("missed leaders", window.missedLeaders), ("late votes", window.lateVotes),
+            ("equivocations", window.equivocations),
+        ]
+        return level + "; last window: " + inputs.map { "\($0) \(Terminal.shown($1))" }.joined(separator: ", ")
+    }
+
     private static func lines(_ state: ValidatorState) -> [String] {
         let health =
             state.alarm.map { Terminal.styled("stopped: \(Terminal.shown($0))", .red) }
             ?? (state.recalling ? Terminal.styled("asks the others which rounds it signed", .red) : Terminal.styled("ok", .green))
         let peers = state.peersConnected.isEmpty ? "none" : state.peersConnected.map { String($0) }.joined(separator: ", ")
-        let rows = [
+        var rows = [
             ("validator", "\(state.validator) \(Terminal.shown(state.name))  \(health)"),
             ("chain", "\(Terminal.shown(state.chain)), epoch \(state.epoch)"),
             ("round", "\(state.round), highest seen \(state.highestRound)"),
@@ -39,6 +49,7 @@ struct Status: AsyncParsableCommand {
             ("evidence", "\(state.evidence) proofs of misbehaviour" + (state.evidence > 0 ? ": GET /v1/evidence" : "")),
             ("refused", "\(state.blocksRejected) blocks; \(state.equivocations) equivocations seen"),
         ]
+        if let threshold = state.threshold { rows.append(("threshold", describe(threshold))) }
         return rows.map { name, value in name + String(repeating: " ", count: 11 - name.count) + value }
     }
 }

@@ -92,7 +92,7 @@ class Network:
             ],
             "councils": [
                 {
-                    "name": name, "threshold_permille": 670, "deadline_ms": 30_000,
+                    "name": name, "threshold_permille": 670, "deadline_ms": 30_000, **({"adaptive": True} if name == "größe" else {}),
                     "seats": [
                         {"name": f"seat-{place}", "validator": place, "weight": 1, "scheme": one.scheme, "key": encode(one.public)}
                         | ({"mandate": "Look at größe."} if place == 2 else {})
@@ -101,7 +101,9 @@ class Network:
                 }
                 for name in ("default", "größe")
             ],
-            "parameters": {"gc_depth": 64, "payload_bytes": 1 << 20, "transaction_bytes": 256 << 10, "rounds_ahead": 128} | parameters,
+            "parameters": {
+                "gc_depth": 64, "payload_bytes": 1 << 20, "transaction_bytes": 256 << 10, "rounds_ahead": 128, "threshold_window": 100,
+            } | parameters,
         }  # fmt: skip
         self.genesis = Genesis.load(self.genesis_file)
         self.suite = self.genesis.suite

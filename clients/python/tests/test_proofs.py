@@ -13,7 +13,7 @@ from forge import TIME, Network, entry_bytes, evidence_script, suites
 from trellis_client import Decision, Genesis, GenesisError, ProofError, VerifiedDecision, VerifiedRecord, verify_receipt
 from trellis_client.codec import SHA256, Reader, Suite
 from trellis_client.genesis import FORMAT, _encoded
-from trellis_client.ledger import RECORD, Attested, Record, VoteProof, nonce_of, read_entry
+from trellis_client.ledger import RECORD, Attested, Record, Verdict, VoteProof, nonce_of, read_entry
 from trellis_client.proof import Receipt, render, utc
 from trellis_client.signatures import SCHEMES
 
@@ -54,7 +54,7 @@ def test_every_parameter_of_a_genesis() -> None:
     chains = {SHA256.tagged(FORMAT, _encoded(plain.members))}
     for name in (*plain.members["parameters"], "fast_path_faults", "schedule_interval"):
         chains.add(SHA256.tagged(FORMAT, _encoded(plain.members | {"parameters": plain.members["parameters"] | {name: 1}})))
-    assert len(chains) == 7
+    assert len(chains) == 8
     assert _encoded(plain.members | {"parameters": plain.members["parameters"] | {"schedule_interval": 0}}) == _encoded(plain.members)
 
 
@@ -130,7 +130,20 @@ def test_what_a_quorum_must_not_sign(binary: pathlib.Path, tmp_path: pathlib.Pat
     add("another council", replace(good, proposal=replace(good.proposal, council="other")))
     add("decided before it was proposed", replace(good, proposed_commit=4))
     add("decided after the checkpoint", good, index=2)
-    expected = {"valid": "valid", "expired": "valid", "rejected": "valid"}
+    add("decided in time that runs backwards", replace(good, decided_ms=TIME + 9))
+    add("decided at a time after the checkpoint's", good, timestamp_ms=TIME + 19)
+    add("decided at the deadline", replace(good, decided_ms=TIME + 30_010))
+    add("decided at the last moment", replace(good, decided_ms=TIME + 30_009))
+    add("expired before the deadline", replace(network.decision((1, 1, 0, 0), 3), decided_ms=TIME + 30_009))
+    silent = replace(good.votes[2], verdict=Verdict.NONE)
+    add("silent with a reason", replace(good, ballots=(replace(good.ballots[0], votes=(*good.votes[:2], silent, good.votes[3])),)))
+    for threshold in (500, 600, 669, 750):
+        add(f"threshold {threshold}", network.joint([(1, 1, 1, 1)], 1, good.proposal, threshold))
+    adaptive = network.proposal(council="größe")
+    for threshold in (500, 600, 669, 670, 671, 750, 800, 801, 1000):
+        add(f"adaptive {threshold}", network.joint([(1, 1, 1, 1)], 1, adaptive, threshold))
+    valid = ("valid", "expired", "rejected", "decided at the last moment", "adaptive 670", "adaptive 750", "adaptive 800")
+    expected = dict.fromkeys(valid, "valid")
     for comment, receipt in cases.items():
         file = network.receipt_file(receipt, entries[comment])
         assert fault(file, network.genesis) == expected.get(comment, "contradiction"), comment
