@@ -21,6 +21,8 @@ public enum CatchUpMessage: Sendable, Equatable {
     case fetchEntries(from: UInt64, size: UInt64)
     /// The proof is that of RFC 9162 §2.1.4 between the log up to the last of these entries and the whole.
     case entries(from: UInt64, [[UInt8]], proof: [Digest])
+    /// What was asked for is not held here, or too much was asked for.
+    case unavailable
 
     /// Entries in one answer.
     public static let entriesMaximum = 1 << 16
@@ -69,6 +71,7 @@ public enum CatchUpMessage: Sendable, Equatable {
             for entry in entries { encoder.byteString(entry) }
             encoder.count(proof.count)
             for digest in proof { encoder.digest(digest) }
+        case .unavailable: encoder.u8(25)
         }
     }
 
@@ -91,6 +94,7 @@ public enum CatchUpMessage: Sendable, Equatable {
             self = .state(index: index, offset: offset, try decoder.byteString("state", limit: limits.messageBytes))
         case 23: self = .fetchEntries(from: try decoder.u64(), size: try decoder.u64())
         case 24: self = try Self.entries(from: &decoder, limits)
+        case 25: self = .unavailable
         default: throw .invalid(what: "message kind", offset: 0)
         }
     }
@@ -127,6 +131,7 @@ public enum CatchUpMessage: Sendable, Equatable {
         case .state(let index, let offset, let bytes): return .state(index: index, offset: offset, bytes)
         case .fetchEntries(let from, let size): return .fetchEntries(from: from, size: size)
         case .entries(let from, let entries, let proof): return .entries(from: from, entries, proof: proof)
+        case .unavailable: return .unavailable
         }
     }
 }
@@ -145,6 +150,7 @@ public enum CatchUp: Sendable {
     case state(index: UInt64, offset: UInt64, [UInt8])
     case fetchEntries(from: UInt64, size: UInt64)
     case entries(from: UInt64, [[UInt8]], proof: [Digest])
+    case unavailable
     /// What the peer sent is false.
     case lie
 }

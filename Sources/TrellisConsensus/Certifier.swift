@@ -7,6 +7,7 @@ import TrellisModel
 struct Certifier: Sendable {
     /// Indices kept per author beyond the newest certified one.
     private static let heardMaximum = 4 * Limits.attestationsMaximum
+    private static let aheadMaximum = 4
 
     /// Attestations kept per author of what is certified: a second root for one of these is proof, too.
     private static let settledMaximum = 8
@@ -25,8 +26,8 @@ struct Certifier: Sendable {
     /// The newest checkpoint this validator executed.
     private(set) var newest: Checkpoint?
     private(set) var certificate: CheckpointCertificate?
-    /// The newest that is of a commit still to be executed here.
-    private(set) var ahead: CheckpointCertificate?
+    /// Of commits still to be executed here, ascending: the next ones, and the newest.
+    private var ahead: [CheckpointCertificate] = []
 
     enum Finding: Sendable, Equatable {
         case certified(CheckpointCertificate)
@@ -47,10 +48,9 @@ struct Certifier: Sendable {
         newest = checkpoint
         guard checkpoint.index > certifiedIndex else { return [] }
         own[checkpoint.index] = checkpoint
-        if let ahead, ahead.checkpoint.index <= checkpoint.index {
-            self.ahead = nil
-            if ahead.checkpoint.index == checkpoint.index { return accept(ahead) }
-        }
+        let awaited = ahead.first { $0.checkpoint.index == checkpoint.index }
+        ahead.removeAll { $0.checkpoint.index <= checkpoint.index }
+        if let awaited { return accept(awaited) }
         return settle(checkpoint.index)
     }
 
@@ -111,7 +111,10 @@ struct Certifier: Sendable {
         let index = certificate.checkpoint.index
         guard index > certifiedIndex else { return [] }
         guard let checkpoint = own[index] else {
-            if index > max(newest?.index ?? 0, ahead?.checkpoint.index ?? 0) { ahead = certificate }
+            if index > newest?.index ?? 0, !ahead.contains(where: { $0.checkpoint.index == index }) {
+                ahead.insert(certificate, at: ahead.firstIndex { $0.checkpoint.index > index } ?? ahead.count)
+                if ahead.count > Self.aheadMaximum { ahead.remove(at: ahead.count - 2) }
+            }
             return []
         }
         guard certificate.checkpoint == checkpoint else {

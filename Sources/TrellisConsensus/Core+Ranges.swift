@@ -1,49 +1,26 @@
-// Catching up by ranges of certified commits (PROTOCOL §8): a validator that is far behind asks one peer at a time for the commits after
-// its own last one, up to a certified one, then for their blocks, and puts them out as its own. The certificate vouches for every digest, so
-// no signature is checked inside; that the range extends the own chain is. Who lies is not asked again, who is silent not at once.
+// Catching up by ranges of certified commits (PROTOCOL §8): a validator that is far behind asks a peer for the commits after its own last one,
+// up to a certified one, then two peers at a time for their blocks, and puts them out as its own. The certificate vouches for every digest, so
+// no signature is checked inside, whoever sent it and however late; that the range extends the own chain is.
 
 import TrellisCrypto
 import TrellisModel
-
-/// Getting one range.
-struct RangeSync: Sendable {
-    let peer: ValidatorIndex
-    var askAgainAt: UInt64
-    /// Who sent the commits.
-    var source: ValidatorIndex
-    /// Certified commits that are not put out yet, the next one last.
-    var commits: [Commit] = []
-    /// Their blocks that came, and those that were asked for and did not.
-    var blocks: [BlockReference: Block] = [:]
-    var asked: Set<BlockReference> = []
-}
-
-/// What is known about whom to ask.
-struct RangePeers: Sendable {
-    /// Who sent something false.
-    var liars: Set<ValidatorIndex> = []
-    /// The last one asked.
-    var last: ValidatorIndex?
-    /// Requests in vain since something came, and when the next round of asking may begin.
-    var vain = 0
-    var notBefore: UInt64 = 0
-    /// How many could be asked when all had been asked in vain.
-    var candidates = 0
-}
 
 extension Core {
     /// From how many rounds behind on certified commits are asked for, and not blocks.
     var rangesFrom: Round { max(4, committee.parameters.gcDepth / 2) }
 
     /// Whether certified commits are at hand that are not put out yet.
-    var isBehindCertified: Bool { range.map { !$0.commits.isEmpty } ?? (transfer?.logSize != nil) }
+    var isBehindCertified: Bool { !range.commits.isEmpty || transfer?.logSize != nil }
 
-    /// Whether blocks need not be asked for one round after the other.
-    var isCatchingUp: Bool { range != nil || transfer != nil }
+    /// Whether blocks need not be asked for one round after the other, since something better comes. A peer must not keep us waiting for it long.
+    var isCatchingUp: Bool {
+        let isWaiting = transfer != nil || range.openRequests > 0 || !range.commits.isEmpty
+        return isWaiting && now.monotonic < range.progressAt + 16 * pacing.retry
+    }
 
     mutating func hear(_ message: CatchUp, from peer: ValidatorIndex) {
         switch message {
-        case .fetchCommits(let index): serveCommits(after: index, to: peer)
+        case .fetchCommits(let index): effects.append(.catchUp(.serveCommits(after: index, to: peer)))
         case .fetchCommitted(let references): effects.append(.catchUp(.serveCommitted(references, to: peer)))
         case .commits(let commits): receive(commits, from: peer)
         case .committed(let blocks): receive(committed: blocks, from: peer)
@@ -52,20 +29,9 @@ extension Core {
         case .state(let index, let offset, let bytes): receiveState(index, offset, bytes, from: peer)
         case .fetchEntries(let from, let size): effects.append(.catchUp(.serveEntries(from: from, size: size, to: peer)))
         case .entries(let from, let entries, let proof): receiveEntries(from, entries, proof, from: peer)
-        case .lie where transfer?.peer == peer: transferLied()
-        case .lie:
-            guard range?.peer == peer else { return }
-            rangePeers.liars.insert(peer)
-            askedInVain()
+        case .unavailable: receiveUnavailable(from: peer)
+        case .lie: receiveLie(from: peer)
         }
-    }
-
-    /// The same commits to one peer only once per retry interval, as with blocks.
-    private mutating func serveCommits(after index: UInt64, to peer: ValidatorIndex) {
-        let served = peers[peer]?.servedCommits
-        if let served, index <= served.after, now.monotonic < served.at + pacing.retry { return }
-        peers[peer, default: Peer()].servedCommits = (index, now.monotonic)
-        effects.append(.catchUp(.serveCommits(after: index, to: peer)))
     }
 
     // MARK: Asking
@@ -73,161 +39,153 @@ extension Core {
     mutating func catchUp() {
         continueTransfer()
         guard transfer == nil, pacing.catchesUpByCommits else { return }
-        if let range, range.askAgainAt <= now.monotonic { askedInVain() }
-        // Who gets ahead while others are only said to be is asked at once.
-        let mayAsk = now.monotonic >= rangePeers.notBefore || rangeCandidates.count > rangePeers.candidates
-        guard range == nil, mayAsk, let peer = nextRangePeer() else { return }
-        rangePeers.last = peer
-        range = RangeSync(peer: peer, askAgainAt: now.monotonic + 4 * pacing.retry, source: peer)
-        effects.append(.send(.catchUp(.fetchCommits(after: linearizer.last.index)), to: peer))
+        for (peer, request) in range.requests where !request.isOverdue && request.until <= now.monotonic {
+            range.requests[peer]?.isOverdue = true
+            sources.timedOut(peer, now: now.monotonic)
+        }
+        askForMore()
+        guard !range.commits.isEmpty, range.openRequests == 0 else { return }
+        // Who does not have such blocks says so: if nobody else has, whoever sent the commits gave them false rounds or authors.
+        let source = range.commits.first?.source
+        let isFalse = !range.lacking.isEmpty && blockHolders.allSatisfy { $0 == source || range.lacking.contains($0) }
+        guard isFalse || now.monotonic >= range.progressAt + 240 * pacing.retry else { return }
+        if let source, isFalse { sources.lied(source, now: now.monotonic) }
+        if let source, !isFalse { sources.wasInVain(source, now: now.monotonic) }
+        range.removeAll()
+        askForMore()
     }
 
-    var rangeWish: UInt64? { transfer?.askAgainAt ?? range?.askAgainAt ?? (rangeCandidates.isEmpty ? nil : rangePeers.notBefore) }
+    /// When catching up goes on by itself.
+    var catchUpWish: UInt64? {
+        if let transfer { return transfer.askAgainAt == .max ? nil : transfer.askAgainAt }
+        guard pacing.catchesUpByCommits else { return nil }
+        return range.requests.values.filter { !$0.isOverdue }.map(\.until).min()
+            ?? sources.nextAt(of: range.commits.isEmpty ? rangeCandidates : blockHolders, after: now.monotonic)
+    }
 
     /// Who is far ahead, by its word or by its blocks.
     var rangeCandidates: [ValidatorIndex] {
         guard pacing.catchesUpByCommits else { return [] }
         let highest = linearizer.dag.highestRound
-        let ahead = peers.filter { $0.key != own && $0.value.round > highest && $0.value.round - highest > rangesFrom }.keys.sorted()
-        let honest = ahead.filter { !rangePeers.liars.contains($0) }
-        // Liars are no more than f of the stake: if all seem to be, somebody was wronged.
-        return honest.isEmpty ? ahead : honest
+        return peers.filter { $0.key != own && $0.value.round > highest && $0.value.round - highest > rangesFrom }.keys.sorted()
     }
 
-    func nextRangePeer() -> ValidatorIndex? {
-        let candidates = rangeCandidates
-        guard let last = rangePeers.last else { return candidates.isEmpty ? nil : candidates[Int(own) % candidates.count] }
-        return candidates.first { $0 > last } ?? candidates.first
+    /// Who may hold the blocks of the commits at hand.
+    private var blockHolders: [ValidatorIndex] {
+        let highest = linearizer.dag.highestRound
+        let ahead = peers.filter { $0.key != own && $0.value.round > highest }.keys
+        return Set(ahead).union(range.commits.first.map { [$0.source] } ?? []).sorted()
     }
 
-    /// The next peer is asked; for the same blocks where the commits are at hand, as these are certified whoever sent them.
-    mutating func askedInVain() {
-        rangePeers.vain += 1
-        let old = range
-        range = nil
-        let candidates = rangeCandidates.count
-        guard rangePeers.vain < max(1, candidates) else {
-            // Nobody has such blocks: whoever sent the commits gave them false rounds or authors. Or nobody has certified commits to offer.
-            if let old, !old.commits.isEmpty, candidates > 1 { rangePeers.liars.insert(old.source) }
-            let rounds = UInt64(min(rangePeers.vain / max(1, candidates), 5))
-            rangePeers.notBefore = now.monotonic + 4 * pacing.retry << rounds
-            rangePeers.candidates = candidates
-            return
-        }
-        guard let old, !old.commits.isEmpty, let peer = nextRangePeer() else { return }
-        rangePeers.last = peer
-        range = RangeSync(peer: peer, askAgainAt: 0, source: old.source, commits: old.commits, blocks: old.blocks)
-        fetchCommitted()
-    }
-
-    /// Asks for the next blocks that are not held.
-    private mutating func fetchCommitted() {
-        guard var current = range else { return }
-        var wanted: [BlockReference] = []
-        for commit in current.commits.reversed() where wanted.count < PeerMessage.fetchMaximum {
-            for block in commit.blocks where current.blocks[block] == nil && !linearizer.dag.contains(block) {
-                if wanted.count < PeerMessage.fetchMaximum { wanted.append(block) }
+    private mutating func askForMore() {
+        while range.openRequests < RangeSync.requestsMaximum {
+            let wanted = range.next(in: linearizer.dag, committee.limits)
+            if !wanted.isEmpty {
+                guard let peer = holder() else { return }
+                let bytes = min(wanted.count * range.blockBytes, committee.limits.messageBytes)
+                request(.blocks(Set(wanted)), of: peer, bytes: bytes, .fetchCommitted(wanted))
+            } else {
+                let after = range.commits.last?.commit.index ?? linearizer.last.index
+                guard !range.isWaitingForCommits, !range.isLast || range.commits.isEmpty,
+                    range.commits.count < CertifiedCommits.commitsMaximum,
+                    let peer = sources.next(of: rangeCandidates, except: range.busy, now: now.monotonic)
+                else { return }
+                request(.commits, of: peer, bytes: 0, .fetchCommits(after: after))
             }
         }
-        current.asked = Set(wanted)
-        current.askAgainAt = now.monotonic + 4 * pacing.retry
-        range = current
-        if !wanted.isEmpty { effects.append(.send(.catchUp(.fetchCommitted(wanted)), to: current.peer)) }
+    }
+
+    private mutating func request(_ subject: CatchUpRequest.Subject, of peer: ValidatorIndex, bytes: Int, _ message: CatchUpMessage) {
+        let until = now.monotonic + sources.wait(for: peer, bytes: bytes)
+        // What comes next may be the answer to the request before.
+        let sentAt = range.requests[peer]?.sentAt ?? now.monotonic
+        range.requests[peer] = CatchUpRequest(subject: subject, sentAt: sentAt, until: until)
+        if sources.isTrusted(peer) {
+            if range.commits.isEmpty { range.progressAt = max(range.progressAt, now.monotonic) }
+        } else {
+            // Who was silent when it was asked last may be asked, but nothing waits for it.
+            range.requests[peer]?.isOverdue = true
+            sources.timedOut(peer, now: now.monotonic)
+        }
+        effects.append(.send(.catchUp(message), to: peer))
+    }
+
+    /// Whom to ask for blocks: first who sent the commit, since it must hold them.
+    private mutating func holder() -> ValidatorIndex? {
+        let busy = range.busy.union(range.lacking)
+        if let source = range.commits.first?.source, !busy.contains(source), sources.isTrusted(source) { return source }
+        return sources.next(of: blockHolders, except: busy, now: now.monotonic)
     }
 
     // MARK: Answers
 
+    /// Takes a peer's request off the list; nil where it was asked for nothing.
+    mutating func answered(_ peer: ValidatorIndex, bytes: Int = 0) -> CatchUpRequest? {
+        guard let request = range.requests.removeValue(forKey: peer) else { return nil }
+        sources.answered(peer, after: now.monotonic - request.sentAt, bytes: bytes)
+        return request
+    }
+
     private mutating func receive(_ certified: CertifiedCommits, from peer: ValidatorIndex) {
-        guard let current = range, current.peer == peer, current.commits.isEmpty else { return }
-        let last = linearizer.last
-        guard let next = certified.commits.first(where: { $0.index > last.index }), next.index == last.index + 1 else {
-            return askedInVain()
+        guard transfer == nil, let request = range.requests[peer] else { return }
+        if request.isForCommits { _ = answered(peer) }
+        var end = (index: linearizer.last.index, digest: linearizer.last.digest)
+        if let pending = range.commits.last?.commit { end = (pending.index, pending.digest) }
+        let fresh = Array(certified.commits.drop { $0.index <= end.index })
+        guard let next = fresh.first, next.index == end.index + 1 else {
+            // Somebody else may have been faster.
+            guard request.isForCommits, !request.isOverdue else { return sources.helped(peer) }
+            range.isLast = true
+            return sources.wasInVain(peer, now: now.monotonic)
         }
-        guard next.previous == last.digest else {
-            return report([.diverged(index: last.index, own: last.digest, quorum: next.previous)])
+        guard next.previous == end.digest else {
+            guard range.commits.isEmpty else { return range.removeAll() }
+            return report([.diverged(index: end.index, own: end.digest, quorum: next.previous)])
         }
         report(certifier.accept(certified.certificate))
-        range?.commits = certified.commits.filter { $0.index > last.index }.reversed()
-        fetchCommitted()
+        sources.helped(peer)
+        range.append(fresh, from: peer)
+        range.progressAt = now.monotonic
+        askForMore()
         putOutRange()
     }
 
+    /// Takes what is wanted of it, though it may answer an earlier request. An answer that brings nothing says that the peer does not hold it;
+    /// others may be cut short by the size of a message.
     private mutating func receive(committed blocks: [Block], from peer: ValidatorIndex) {
-        guard var current = range, current.peer == peer, !current.asked.isEmpty else { return }
-        range = nil
-        var bytes = 0
-        for block in blocks where current.asked.remove(block.reference) != nil {
+        guard let request = range.requests[peer] else { return }
+        if !request.isForCommits { _ = answered(peer, bytes: blocks.reduce(0) { $0 + $1.encoded.count }) }
+        var isOfUse = false
+        for block in blocks where range.wants(block.reference) {
             // Our own blocks we send again, so their signatures matter.
             guard block.author != own || block.isSigned(in: committee) else {
-                rangePeers.liars.insert(peer)
+                sources.lied(peer, now: now.monotonic)
                 continue
             }
-            current.blocks[block.reference] = block
-            bytes += block.encoded.count
+            range.hold(block)
+            isOfUse = true
         }
-        range = current
-        // An answer may be cut short by the size of a message alone.
-        guard current.asked.isEmpty || bytes > committee.limits.messageBytes / 2, !rangePeers.liars.contains(peer) else {
-            putOutRange()
-            return range == nil ? () : askedInVain()
+        if isOfUse {
+            sources.helped(peer)
+            range.progressAt = now.monotonic
+        } else if request.blocks.contains(where: { range.wants($0) && !linearizer.dag.contains($0) }) {
+            range.lacking.insert(peer)
         }
-        // Before anything is executed, so that the peer works meanwhile.
-        fetchCommitted()
+        // Before anything is executed, so that the peers work meanwhile.
+        askForMore()
         putOutRange()
     }
 
-    // MARK: Order
-
-    /// Puts out every commit of the range whose blocks are all here.
-    mutating func putOutRange() {
-        while let commit = range?.commits.last {
-            if commit.index > linearizer.last.index {
-                guard commit.blocks.allSatisfy({ range?.blocks[$0] != nil || linearizer.dag.contains($0) }) else { return }
-                // What was decided here meanwhile is the same, or else we are not of this committee's mind.
-                guard commit.previous == linearizer.last.digest else {
-                    let last = linearizer.last
-                    return report([.diverged(index: last.index, own: last.digest, quorum: commit.previous)])
-                }
-                guard fits(commit) else { return askedInVain() }
-                putOut(commit)
-            }
-            range?.commits.removeLast()
-        }
-        range = nil
+    private mutating func receiveUnavailable(from peer: ValidatorIndex) {
+        guard transfer == nil else { return transferUnavailable(from: peer) }
+        guard let request = answered(peer) else { return }
+        if !request.isForCommits { range.lacking.insert(peer) }
+        if !request.isOverdue { sources.wasInVain(peer, now: now.monotonic) }
+        if request.isForCommits { range.isLast = !range.commits.isEmpty }
     }
 
-    /// Whether the graph can take what it lacks of a commit: no round is empty below its blocks.
-    private func fits(_ commit: Commit) -> Bool {
-        var highest = linearizer.dag.highestRound
-        for reference in commit.blocks where !linearizer.dag.contains(reference) {
-            guard reference.round >= linearizer.dag.lowestRound, reference.round <= highest + 1 else { return false }
-            highest = max(highest, reference.round)
-        }
-        return true
-    }
-
-    private mutating func putOut(_ commit: Commit) {
-        rangePeers.vain = 0
-        var payloads: [Payload] = []
-        for reference in commit.blocks {
-            let block = range?.blocks.removeValue(forKey: reference)
-            if let block, linearizer.insert(Vertex(block)) {
-                if block.author == own { adopt(block) }
-                effects.append(.catchUp(.store(block)))
-                payloads.append(block.payload)
-            } else {
-                payloads.append(backlog.take(reference))
-            }
-            fetches.remove(reference)
-            if reference.author == own { pool.settle(round: reference.round) }
-        }
-        effects.append(.storeCommit(commit))
-        linearizer.replay(commit)
-        effects.append(.execute(commit, payloads))
-        collect()
-        for reference in commit.blocks {
-            for block in suspension.release(reference) { admit(block, from: block.author) }
-        }
-        updateQuorumRound()
+    private mutating func receiveLie(from peer: ValidatorIndex) {
+        if transfer != nil { return transferLied(peer) }
+        if range.requests.removeValue(forKey: peer) != nil { sources.lied(peer, now: now.monotonic) }
     }
 }

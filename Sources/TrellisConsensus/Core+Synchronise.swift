@@ -16,7 +16,6 @@ struct Peer: Sendable {
     var asked: (round: Round, count: Int, at: UInt64)?
     /// The range last served to it, and when.
     var served: (from: Round, at: UInt64)?
-    var servedCommits: (after: UInt64, at: UInt64)?
 
     mutating func heardRound(_ heard: Round) { round = max(round, heard) }
 }
@@ -141,7 +140,7 @@ extension Core {
         if let next = fetches.nextAt { wishes.append(next) }
         if let rangeFetch { wishes.append(rangeFetch.askAgainAt) }
         if let recall { wishes.append(recall.askAgainAt) }
-        if let rangeWish { wishes.append(rangeWish) }
+        if let catchUpWish { wishes.append(catchUpWish) }
         if committee.validators.count > 1 {
             wishes.append(lastHeardFromUsAt + (repeatsItself ? pacing.retry : pacing.heartbeat))
         }

@@ -61,11 +61,12 @@ public struct Core: Sendable {
     var recall: Recall?
     /// Up to here rounds are opened without anything to do: somebody has to let them pass before it may sign.
     var wantedRound: Round = 0
-    /// Not nil while certified commits are fetched.
-    var range: RangeSync?
-    var rangePeers = RangePeers()
+    /// Whom to ask while far behind, and the certified commits that are fetched.
+    var sources: CatchUpSources
+    var range = RangeSync()
     /// Not nil while a state is fetched.
     var transfer: StateTransfer?
+    var transfers: TransferHistory
 
     var now = Moment(monotonic: 0, wall: 0)
     var effects: [Effect] = []
@@ -80,6 +81,8 @@ public struct Core: Sendable {
         fastPath = committee.fastPath
         suspension = Suspension(perSponsorMaximum: committee.limits.suspendedPerAuthor)
         fetches = Fetches(validators: committee.validators.count, retry: pacing.retry)
+        sources = CatchUpSources(own: own, retry: pacing.retry)
+        transfers = TransferHistory(validators: committee.validators.count)
         certifier = Certifier(committee: committee)
         pool = Pool(payloadLimit: committee.limits.payloadBytes)
         ownLast = Block.genesis(author: own, committee: committee)
@@ -127,7 +130,7 @@ public struct Core: Sendable {
         handle(input)
         releaseHeld()
         commitDecided()
-        if range?.commits.isEmpty == false { putOutRange() }
+        if !range.commits.isEmpty { putOutRange() }
         backlog.refresh()
         synchronise()
         propose()
@@ -177,11 +180,15 @@ public struct Core: Sendable {
                 // A certificate needs no more attestations; who lacks it is given it.
                 attestationsDue.removeAll { $0.index <= certificate.checkpoint.index }
             case .conflictingAttestations(let evidence): effects.append(.conflictingAttestations(evidence))
-            case .diverged(let index, let own, let quorum):
-                effects.append(.diverged(index: index, own: own, quorum: quorum))
-                isHalted = true
+            case .diverged(let index, let own, let quorum): halt(.diverged(index: index, own: own, quorum: quorum))
             }
         }
+    }
+
+    /// Says why, and does nothing any more.
+    mutating func halt(_ effect: Effect) {
+        effects.append(effect)
+        isHalted = true
     }
 
     // What the rim may look at.

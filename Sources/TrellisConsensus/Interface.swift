@@ -105,6 +105,8 @@ public enum Effect: Sendable {
     case conflictingAttestations(Evidence)
     /// A quorum attests another state than ours: stop and alarm.
     case diverged(index: UInt64, own: Digest, quorum: Digest)
+    /// The first entries of the certified log are not those of the log here, of so many entries: stop and alarm.
+    case logDiverged(size: UInt64, certified: Checkpoint)
     /// Call `tick` at this reading of the monotonic clock; replaces any earlier wish.
     case wake(at: UInt64)
 }

@@ -28,7 +28,7 @@ public struct RecordedEvidence: Sendable, Equatable, WireEncodable, WireDecodabl
 /// All recorded evidence of the epoch, in the order in which it was recorded.
 public struct EvidenceRegister: Sendable, WireEncodable {
     /// Recorded against one validator; one is enough to know.
-    public static let perValidatorMaximum = 8
+    public static let perValidatorMaximum = Limits.evidencePerValidatorMaximum
 
     public private(set) var entries: [RecordedEvidence] = []
     private var keys: Set<EvidenceKey> = []

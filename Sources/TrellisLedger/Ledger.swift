@@ -25,9 +25,9 @@ public struct ExecutedCommit: Sendable, Equatable {
 /// If anything changed, the commit yields a checkpoint.
 public struct Ledger: Sendable {
     /// Proposals that may be pending at once.
-    public static let pendingMaximum = 16_384
+    public static let pendingMaximum = Limits.pendingMaximum
     /// The most bytes that the decisions on all pending proposals may come to.
-    public static let pendingBytesMaximum = 256 << 20
+    public static let pendingBytesMaximum = Limits.pendingBytesMaximum
 
     public let committee: Committee
     public internal(set) var lastCommit: ExecutedCommit

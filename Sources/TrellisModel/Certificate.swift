@@ -36,7 +36,7 @@ public struct AttestationProof: Sendable, Equatable, WireEncodable, WireDecodabl
     }
 
     /// The most bytes of one in a committee whose largest signature has `signatureBytes`.
-    static func encodedSizeMaximum(_ suite: HashSuite, signatureBytes: Int) -> Int {
+    public static func encodedSizeMaximum(_ suite: HashSuite, signatureBytes: Int) -> Int {
         let attestations = Limits.attestationsMaximum * (8 + suite.digestSize)
         return BlockPrefix.encodedSize + suite.digestSize + HashSuite.sha256.digestSize + 4 + attestations + 4 + signatureBytes
     }

@@ -48,6 +48,11 @@ public struct Limits: Sendable, Equatable {
     public static let transactionBytesMaximum: UInt64 = 16 << 20
     /// Blocks in one answer to a fetch.
     public static let fetchedBlocksMaximum = 512
+    /// Proposals that may be pending at once, and the most bytes that the decisions on all of them can take; beyond that, proposals have no effect.
+    public static let pendingMaximum = 16_384
+    public static let pendingBytesMaximum = 256 << 20
+    /// Evidence that is recorded against one validator; one piece is enough to know.
+    public static let evidencePerValidatorMaximum = 8
 
     public let parents: Int
     public let attestations: Int

@@ -34,6 +34,7 @@ package enum Mutation: String, Sendable, CaseIterable {
     case certificateUnchecked = "certificate-unchecked"
     case rangeEndUnchecked = "range-end-unchecked"
     case stateUnchecked = "state-unchecked"
+    case foundationUnchecked = "foundation-unchecked"
     // Bounds.
     case suspendedUnbounded = "suspended-unbounded"
     case twinsUnbounded = "twins-unbounded"
@@ -49,7 +50,7 @@ package enum Mutation: String, Sendable, CaseIterable {
     case neverQuiet = "never-quiet"
 
     /// Whether only somebody who is far behind, and asks a liar, runs into it.
-    package var isAboutCatchingUp: Bool { [.rangeEndUnchecked, .stateUnchecked].contains(self) }
+    package var isAboutCatchingUp: Bool { [.rangeEndUnchecked, .stateUnchecked, .foundationUnchecked].contains(self) }
 
     /// The one that is planted in what runs inside `$planted.withValue`.
     @TaskLocal package static var planted: Mutation?

@@ -15,6 +15,8 @@ struct JournalRanges {
     private var firstCommit: UInt64 = 1
     private var commits: [LogPosition] = []
     private(set) var certificates: [(index: UInt64, position: LogPosition)] = []
+    /// The first commit all of whose blocks are held.
+    fileprivate(set) var firstWhole: UInt64 = 1
 
     var lastCertified: UInt64 { certificates.last?.index ?? 0 }
 
@@ -39,11 +41,37 @@ struct JournalRanges {
         return commits[Int(index - firstCommit)]
     }
 
+    /// Whether a commit is there with all its blocks.
+    func isWhole(_ index: UInt64) -> Bool { index >= firstWhole && position(of: index) != nil }
+
+    /// The commits above `index`, up to `last`, of which certificates are kept.
+    func certified(after index: UInt64, upTo last: UInt64) -> [UInt64] {
+        certificates[certificates.firstPlace { $0.index > index }...].prefix { $0.index <= last }.map(\.index)
+    }
+
+    func certificate(of index: UInt64) -> LogPosition? {
+        let place = certificates.firstPlace { $0.index >= index }
+        return place < certificates.count && certificates[place].index == index ? certificates[place].position : nil
+    }
+
     mutating func prune(before first: LogPosition) {
         let count = commits.firstIndex { $0 >= first } ?? commits.count
         commits.removeFirst(count)
         firstCommit += UInt64(count)
         certificates.removeAll { $0.position < first }
+        firstWhole = max(firstWhole, firstCommit)
+    }
+}
+
+extension Array {
+    /// The first place from which on `condition` holds, where it holds for everything after what it holds for; else the end.
+    func firstPlace(where condition: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if condition(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
 
@@ -65,6 +93,11 @@ extension Journal {
         return try decoder.u64()
     }
 
+    /// Notes which commits' blocks are all held: what was removed may have been blocks of a commit that was not.
+    func findFirstWhole() throws {
+        while let commit = try commit(ranges.firstWhole), !commit.blocks.allSatisfy(isHeld) { ranges.firstWhole += 1 }
+    }
+
     func commit(_ index: UInt64) throws -> Commit? {
         guard let position = ranges.position(of: index) else { return nil }
         _ = try log.commit(sync: false)
@@ -75,13 +108,15 @@ extension Journal {
     ///
     /// - Parameter newest: the newest certificate there is.
     func certifiedCommits(after index: UInt64, newest: CheckpointCertificate?) throws -> CertifiedCommits? {
-        var ends = ranges.certificates.map(\.index).filter { $0 > index }
-        if let newest = newest?.checkpoint.index, newest > ends.last ?? index { ends.append(newest) }
-        guard let last = ends.last, index < .max, ranges.position(of: index + 1) != nil else { return nil }
+        let most = UInt64(CertifiedCommits.commitsMaximum)
+        guard index < .max - most, ranges.isWhole(index + 1) else { return nil }
+        var ends = Set(ranges.certified(after: index, upTo: index + most))
+        if let newest = newest?.checkpoint.index, newest > index, newest <= index + most { ends.insert(newest) }
+        guard let last = ends.max() else { return nil }
         var room = committee.limits.messageBytes - committee.limits.certificateBytes - 1024
         var commits: [Commit] = []
         var fitting = 0
-        for next in index + 1...last where commits.count < CertifiedCommits.commitsMaximum {
+        for next in index + 1...last {
             guard let commit = try commit(next) else { break }
             room -= commit.wireBytes.count + 4
             guard room >= 0 else { break }
@@ -93,7 +128,7 @@ extension Journal {
     }
 
     private func certificate(of index: UInt64, _ newest: CheckpointCertificate?) throws -> CheckpointCertificate? {
-        guard let position = ranges.certificates.first(where: { $0.index == index })?.position else { return newest }
+        guard let position = ranges.certificate(of: index) else { return newest }
         _ = try log.commit(sync: false)
         var decoder = WireDecoder(try log.read(position).payload, suite: committee.suite)
         _ = try decoder.u64()
@@ -111,13 +146,6 @@ extension Journal {
             found.append(bytes)
         }
         return found
-    }
-
-    /// The header of a block, as its digest binds it.
-    private func header(_ reference: BlockReference) throws -> BlockHeader? {
-        guard let bytes = try encoded(reference) else { return nil }
-        var decoder = WireDecoder(bytes, suite: committee.suite)
-        return try BlockHeader(from: &decoder, limits: committee.limits)
     }
 
     /// What others need to go on from a commit; nil where too little is held, also in `base`, on which this validator began.

@@ -39,10 +39,10 @@ final class Journal {
     private let disk: any Disk
     let committee: Committee
     private var positions: [Round: [Place]] = [:]
+    /// The rounds of which blocks are held, ascending: there may be long gaps where states were taken over.
+    private var rounds: [Round] = []
     /// Where the commits and the certificates are, for those who are far behind.
     var ranges = JournalRanges()
-    private var lowestRound: Round = 0
-    private var highestRound: Round = 0
 
     /// - Parameter bytesKept: what `prune` will be asked to keep; it removes whole segments.
     init(disk: any Disk, committee: Committee, isAmnesic: Bool, bytesKept: UInt64 = .max) throws(StorageError) {
@@ -90,9 +90,11 @@ final class Journal {
     }
 
     private func note(_ reference: BlockReference, at position: LogPosition, _ isChecked: Bool) {
+        if positions[reference.round] == nil {
+            let place = rounds.lastIndex { $0 < reference.round }.map { $0 + 1 } ?? 0
+            rounds.insert(reference.round, at: place)
+        }
         positions[reference.round, default: []].append(Place(reference: reference, position: position, isChecked: isChecked))
-        lowestRound = positions.count == 1 ? reference.round : min(lowestRound, reference.round)
-        highestRound = max(highestRound, reference.round)
     }
 
     /// The first position of any block above `round`: where a recovery from a state at that gc round must start reading.
@@ -105,7 +107,7 @@ final class Journal {
     }
 
     /// Drops segments that lie before `position` and are not among the last `bytes` of the journal, and what is known of their blocks.
-    func prune(before position: LogPosition, keeping bytes: UInt64) throws(StorageError) {
+    func prune(before position: LogPosition, keeping bytes: UInt64) throws {
         let segments = bytes / UInt64(segmentBytes)
         let kept = log.end.rawValue >> 32 > segments ? LogPosition(rawValue: (log.end.rawValue >> 32 - segments) << 32) : .start
         try log.removeSegments(before: min(position, kept))
@@ -114,8 +116,9 @@ final class Journal {
             positions[round]?.removeAll { $0.position < first }
             if positions[round]?.isEmpty == true { positions[round] = nil }
         }
-        lowestRound = positions.keys.min() ?? highestRound
+        rounds.removeAll { positions[$0] == nil }
         ranges.prune(before: first)
+        try findFirstWhole()
     }
 
     /// The encoded blocks that are held of these, as many as fit one message.
@@ -139,10 +142,9 @@ final class Journal {
 
     /// The encoded blocks from `round` on, in the order of rounds, as many as fit one message.
     func read(from round: Round) throws(StorageError) -> [[UInt8]] {
-        guard round <= highestRound else { return [] }
         var found: [[UInt8]] = []
         var room = committee.limits.messageBytes - 1024
-        for candidate in max(round, lowestRound)...highestRound {
+        for candidate in rounds[rounds.firstPlace { $0 >= round }...] {
             for entry in positions[candidate] ?? [] {
                 guard let bytes = try checked(entry.reference) else { continue }
                 guard bytes.count + 4 <= room, found.count < Limits.fetchedBlocksMaximum else { return found }
@@ -170,6 +172,18 @@ final class Journal {
     func encoded(_ reference: BlockReference) throws(StorageError) -> [UInt8]? {
         guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { return nil }
         return try encoded(at: entry.position)
+    }
+
+    func isHeld(_ reference: BlockReference) -> Bool { positions[reference.round]?.contains { $0.reference == reference } ?? false }
+
+    /// The header of a block that is held, as its digest binds it, or else damaged.
+    func header(_ reference: BlockReference) throws -> BlockHeader? {
+        guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { return nil }
+        _ = try log.commit(sync: false)
+        let skipped = BlockReference.encodedSize(committee.suite)
+        let bytes = try log.readBeginning(of: entry.position, count: skipped + committee.limits.headerBytes)
+        var decoder = WireDecoder(Array(bytes.dropFirst(skipped)), suite: committee.suite)
+        return try? BlockHeader(from: &decoder, limits: committee.limits)
     }
 
     private func encoded(at position: LogPosition) throws(StorageError) -> [UInt8] {
@@ -208,6 +222,7 @@ final class Journal {
             case nil: continue
             }
         }
+        try findFirstWhole()
         return Recovery(recovered: recovered, truncatedBytes: log.recovery.truncatedBytes)
     }
 }

@@ -113,7 +113,7 @@ extension LedgerStore {
         guard from < size, size <= ledger.logSize else { return nil }
         var entries: [[UInt8]] = []
         var room = room
-        for index in from..<size where entries.count < CatchUpMessage.entriesMaximum {
+        for index in from..<from + min(size - from, UInt64(CatchUpMessage.entriesMaximum)) {
             guard let entry = try entryBytes(at: index) else { return nil }
             room -= entry.count + 4
             guard room >= 0 else { break }

@@ -11,23 +11,26 @@ import TrellisTransport
 /// What a replica offers to those who are far behind.
 struct Offers {
     var states = CertifiedStates()
-    /// The state that was asked for last, encoded.
-    var encoded: (index: UInt64, bytes: [UInt8])?
+    /// Those of the states that were asked for, encoded, by their commit.
+    var encoded: [UInt64: [UInt8]] = [:]
 }
 
 extension Replica {
     func carryOut(_ effect: CatchUpEffect) throws -> Input? {
         switch effect {
-        case .serveCommits(let index, let peer): try serveCommits(after: index, to: peer)
+        case .serveCommits(let index, let peer): try answer(peer) { try commits(after: index) }
         case .serveCommitted(let references, let peer):
-            let blocks = try journal.readCommitted(references)
-            if !blocks.isEmpty { send(.committed(blocks), to: peer) }
+            try answer(peer) {
+                let blocks = try journal.readCommitted(references)
+                return blocks.isEmpty ? nil : .committed(blocks)
+            }
         case .store(let block): try write(block, isChecked: false)
-        case .serveState(let index, let offset, let peer): try serveState(index, offset, to: peer)
+        case .serveState(let index, let offset, let peer): try answer(peer) { try state(index, offset) }
         case .serveEntries(let from, let size, let peer):
             let room = committee.limits.messageBytes - 8192
-            guard let found = try store.provenEntries(from: from, size: size, room: room) else { return nil }
-            send(.entries(from: from, found.entries, proof: found.proof), to: peer)
+            try answer(peer) {
+                try store.provenEntries(from: from, size: size, room: room).map { .entries(from: from, $0.entries, proof: $0.proof) }
+            }
         case .check(let bytes, let certificate):
             guard let foundation = try store.check(bytes, certificate, committee) else {
                 return .catchUpAnswer(.refused(logSize: store.stagedSize))
@@ -44,33 +47,47 @@ extension Replica {
         return nil
     }
 
-    private func send(_ message: CatchUpMessage, to peer: ValidatorIndex) {
-        network?.send(PeerMessage.catchUp(message).wireBytes, to: peer)
+    // MARK: Answering
+
+    /// Answers a peer with what is found, or that there is nothing; and who asks for too much with nothing at once.
+    private func answer(_ peer: ValidatorIndex, _ find: () throws -> CatchUpMessage?) rethrows {
+        let message = budget.admits(peer, now: SystemClock.now().monotonic) ? try find() : nil
+        let bytes = PeerMessage.catchUp(message ?? .unavailable).wireBytes
+        budget.charge(bytes.count, to: peer)
+        network?.send(bytes, to: peer)
     }
 
-    private func serveCommits(after index: UInt64, to peer: ValidatorIndex) throws {
-        if let commits = try journal.certifiedCommits(after: index, newest: core.certificate) {
-            send(.commits(commits), to: peer)
-        } else if index < UInt64.max, journal.ranges.position(of: index + 1) == nil, let state = offers.states.state(),
+    /// Gives a peer the blocks that it asked for, unless it asks for too many.
+    func serve(_ peer: ValidatorIndex, _ find: () throws -> [[UInt8]]) rethrows {
+        guard budget.admits(peer, now: SystemClock.now().monotonic) else { return }
+        let blocks = try find()
+        let bytes = blocks.isEmpty ? [] : PeerMessage.blocks(blocks).wireBytes
+        budget.charge(bytes.count, to: peer)
+        if !bytes.isEmpty { network?.send(bytes, to: peer) }
+    }
+
+    private func commits(after index: UInt64) throws -> CatchUpMessage? {
+        if let commits = try journal.certifiedCommits(after: index, newest: core.certificate) { return .commits(commits) }
+        guard index < .max, !journal.ranges.isWhole(index + 1), let state = offers.states.state(),
             state.certificate.checkpoint.index > index, let bytes = try encoded(state)
-        {
-            send(.offer(state.certificate, size: UInt64(bytes.count)), to: peer)
-        }
+        else { return nil }
+        return .offer(state.certificate, size: UInt64(bytes.count))
     }
 
     private func encoded(_ state: CertifiedStates.State) throws -> [UInt8]? {
         let index = state.certificate.checkpoint.index
-        if let encoded = offers.encoded, encoded.index == index { return encoded.bytes }
+        if let bytes = offers.encoded[index] { return bytes }
         guard let foundation = try journal.foundation(of: index, on: store.foundation) else { return nil }
         let bytes = TravellingState(ledger: state.ledger.snapshot, foundation: foundation).wireBytes
-        offers.encoded = (index, bytes)
+        offers.encoded = offers.encoded.filter { offers.states.state(at: $0.key) != nil }
+        offers.encoded[index] = bytes
         return bytes
     }
 
-    private func serveState(_ index: UInt64, _ offset: UInt64, to peer: ValidatorIndex) throws {
-        guard let state = offers.states.state(at: index), let bytes = try encoded(state), offset < UInt64(bytes.count) else { return }
+    private func state(_ index: UInt64, _ offset: UInt64) throws -> CatchUpMessage? {
+        guard let state = offers.states.state(at: index), let bytes = try encoded(state), offset < UInt64(bytes.count) else { return nil }
         let end = min(bytes.count, Int(offset) + Core.statePartBytes(committee))
-        send(.state(index: index, offset: offset, Array(bytes[Int(offset)..<end])), to: peer)
+        return .state(index: index, offset: offset, Array(bytes[Int(offset)..<end]))
     }
 
     /// Where the journal must begin for the states that are offered.

@@ -34,6 +34,7 @@ actor Replica {
     var waiters = Waiters()
     var events = EventHub()
     var offers = Offers()
+    var budget: AnswerBudget
     /// What the core is told once it has begun anew on an installed state.
     var installed: Input?
     var alarm: String?
@@ -67,6 +68,7 @@ actor Replica {
     init(_ configuration: ReplicaConfiguration) throws {
         self.configuration = configuration
         logger = configuration.logger
+        budget = AnswerBudget(configuration.committee.limits)
         thread = ReplicaThread(name: "replica-\(configuration.own)")
         disk = try RealDisk(root: configuration.dataDirectory)
         try StoreLayout.create(on: disk)
@@ -193,8 +195,8 @@ actor Replica {
             network?.broadcast(PeerMessage.blocks([block.encoded]).wireBytes)
         case .send(let message, let peer): network?.send(message.wireBytes, to: peer)
         case .broadcast(let message): network?.broadcast(message.wireBytes)
-        case .serve(let references, let peer): send(try journal.read(references), to: peer)
-        case .serveRounds(let from, let peer): send(try journal.read(from: from), to: peer)
+        case .serve(let references, let peer): try serve(peer) { try journal.read(references) }
+        case .serveRounds(let from, let peer): try serve(peer) { try journal.read(from: from) }
         case .catchUp(let effect): return try carryOut(effect)
         case .execute(let commit, let payloads): return try execute(commit, payloads)
         case .accepted(let block): evaluate(block)
@@ -210,6 +212,10 @@ actor Replica {
         case .conflictingAttestations(let evidence): return accuse(evidence)
         case .diverged(let index, let own, let quorum):
             fail("a quorum attests \(quorum) for checkpoint \(index), but executing it here gave \(own)")
+        case .logDiverged(let size, let certified):
+            fail(
+                "the log here, of \(size) entries, is not the beginning of the certified one, of \(certified.logSize): what is on this disk is not "
+                    + "what the others have; start with an empty data directory, so that a state is taken over whole")
         case .recalled(let round):
             try journal.recall(upTo: round)
             logger.notice("knows again what it may have signed", metadata: ["signs above round": "\(round)"])
@@ -231,11 +237,6 @@ actor Replica {
         guard unwrittenBytes > 4 * committee.limits.blockBytes else { return }
         try journal.sync()
         unwrittenBytes = 0
-    }
-
-    private func send(_ blocks: [[UInt8]], to peer: ValidatorIndex) {
-        guard !blocks.isEmpty else { return }
-        network?.send(PeerMessage.blocks(blocks).wireBytes, to: peer)
     }
 
     private func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Input {

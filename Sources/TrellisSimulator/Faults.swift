@@ -15,6 +15,8 @@ struct Faults {
     var replay = 0
     /// Chance that a link is slow throughout, up to ten times.
     var slowLink = 0
+    /// How long the largest message takes to and from one machine, others in proportion to their size; 0: no time.
+    var narrowLink: UInt64 = 0
     /// Mean time between partitions, and between spells of clogged machines; 0: none.
     var partitionEvery: UInt64 = 0
     var clogEvery: UInt64 = 0
@@ -102,6 +104,7 @@ struct Faults {
             isAbsent = true
             journalKept = random.below(100)
             isByzantine = random.chance(permille: 700)
+            narrowLink = random.chance(permille: 400) ? random.between(2_000_000, 6_000_000) : 0
         case .disks:
             crashEvery = crashEvery > 0 ? crashEvery : random.between(500_000, 3_000_000)
             damage = random.chance(permille: 700) ? 100 + random.below(500) : 0

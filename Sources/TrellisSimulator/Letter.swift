@@ -10,6 +10,13 @@ final class Letter {
         case message(PeerMessage)
         /// Bytes that may be no message.
         case bytes([UInt8])
+
+        var size: Int {
+            switch self {
+            case .message(let message): message.wireBytes.count
+            case .bytes(let bytes): bytes.count
+            }
+        }
     }
 
     let sender: ValidatorIndex

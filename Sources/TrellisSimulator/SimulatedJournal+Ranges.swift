@@ -29,7 +29,7 @@ extension SimulatedJournal {
         var room = limits.messageBytes - limits.certificateBytes - 1024
         var found: [Commit] = []
         var next = index &+ 1
-        while found.count < CertifiedCommits.commitsMaximum, let commit = commit(next) {
+        while found.count < CertifiedCommits.commitsMaximum, let commit = commit(next), isWhole(commit) {
             room -= commit.wireBytes.count + 4
             guard room >= 0 else { break }
             found.append(commit)
@@ -45,7 +45,9 @@ extension SimulatedJournal {
         fit(references.prefix(PeerMessage.fetchMaximum).compactMap(kept), limits)
     }
 
-    func holds(_ index: UInt64) -> Bool { commit(index) != nil }
+    /// Whether a commit is held with all its blocks.
+    func holds(_ index: UInt64) -> Bool { commit(index).map(isWhole) ?? false }
+    private func isWhole(_ commit: Commit) -> Bool { commit.blocks.allSatisfy { kept($0) != nil } }
 
     /// As a node's journal does.
     func foundation(of index: UInt64, on base: Foundation?, _ committee: Committee) -> Foundation? {

@@ -17,11 +17,16 @@ struct SimulatedNetwork {
     private var isHealed = false
     /// The machine that is slow where one is.
     let slowMachine: Int
+    /// The machine whose links are narrow, and the size of the largest message.
+    private let narrowMachine: Int
+    private let messageBytes: UInt64
 
-    init(machines: Int, faults: Faults, random: SimulationRandom) {
+    init(machines: Int, faults: Faults, messageBytes: Int, random: SimulationRandom) {
         self.faults = faults
         self.random = random
         self.machines = machines
+        self.messageBytes = UInt64(max(1, messageBytes))
+        narrowMachine = faults.narrowLink > 0 ? self.random.below(machines) : machines
         loss = faults.loss
         isCut = Self.whole(machines)
         slowMachine = self.random.below(machines)
@@ -94,10 +99,16 @@ struct SimulatedNetwork {
         clogs = [(from: UInt64, to: UInt64)](repeating: (0, 0), count: machines)
     }
 
+    /// Whether the size of what one sends to the other matters.
+    func isNarrow(_ sender: Int, _ receiver: Int) -> Bool { sender == narrowMachine || receiver == narrowMachine }
+
     /// After how many microseconds the letter arrives, once for every copy; none when it is lost.
-    mutating func delays(from sender: Int, to receiver: Int, at now: UInt64) -> [UInt64] {
+    ///
+    /// - Parameter bytes: its size, where that matters.
+    mutating func delays(from sender: Int, to receiver: Int, at now: UInt64, bytes: Int) -> [UInt64] {
         guard !isCut[sender][receiver], !random.chance(permille: loss) else { return [] }
-        let clogged = max(clogged(sender, now), clogged(receiver, now))
+        var clogged = max(clogged(sender, now), clogged(receiver, now))
+        if isNarrow(sender, receiver) { clogged += UInt64(bytes) * faults.narrowLink / messageBytes }
         var delays = [clogged + delay(sender, receiver)]
         if random.chance(permille: faults.duplicate) { delays.append(clogged + delay(sender, receiver)) }
         if !isHealed, random.chance(permille: faults.replay) { delays.append(random.between(1_000_000, 15_000_000)) }
@@ -146,6 +157,7 @@ extension CatchUpMessage {
         case .state(let index, let offset, let bytes): "state after \(index), \(bytes.count) bytes from \(offset)"
         case .fetchEntries(let from, let size): "send me entries from \(from) of \(size)"
         case .entries(let from, let entries, _): "\(entries.count) entries from \(from)"
+        case .unavailable: "not here"
         }
     }
 }

@@ -17,7 +17,7 @@ extension SimulatedValidator {
             journal.store(block, isChecked: false)
             world.note("\(name) takes \(block.reference) from a certified range")
         case .serveState(let index, let offset, let peer):
-            guard let bytes = states.state(at: index).flatMap(encoded), offset < UInt64(bytes.count) else { return }
+            guard let bytes = states.state(at: index).flatMap(encoded), offset < UInt64(bytes.count) else { return answer(peer, nil) }
             let end = min(bytes.count, Int(offset) + Core.statePartBytes(committee))
             answer(peer, .state(index: index, offset: offset, Array(bytes[Int(offset)..<end])))
         case .serveEntries(let from, let size, let peer):
@@ -43,6 +43,8 @@ extension SimulatedValidator {
             let bytes = encoded(state)
         {
             answer(peer, .offer(state.certificate, size: UInt64(bytes.count)))
+        } else {
+            answer(peer, nil)
         }
     }
 
@@ -59,7 +61,8 @@ extension SimulatedValidator {
     }
 
     private func answer(_ peer: ValidatorIndex, _ message: CatchUpMessage?) {
-        guard var message else { return }
+        var message = budget.admits(peer, now: moment.monotonic) ? message ?? .unavailable : .unavailable
+        budget.charge(PeerMessage.catchUp(message).wireBytes.count, to: peer)
         var isServed = true
         conspire { adversary, view in
             guard let falsified = adversary.falsify(message, view) else {

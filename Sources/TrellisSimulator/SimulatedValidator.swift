@@ -88,6 +88,7 @@ final class SimulatedValidator {
     var accused: Set<EvidenceKey> = []
     /// What it offers to those who are far behind.
     var states = CertifiedStates(interval: 8)
+    var budget: AnswerBudget
 
     init(
         number: Int, identity: ValidatorIndex, behaviour: Behaviour, world: any SimulatedWorld, isSlow: Bool, damage: Int,
@@ -106,6 +107,7 @@ final class SimulatedValidator {
         clock = SimulatedClock(world.faults, &self.random)
         snapshotEvery = self.random.between(1, 40)
         ledger = SimulatedLedger(committee: world.keys.committee)
+        budget = AnswerBudget(world.keys.committee.limits)
         if world.faults.hasDisks { journal = SimulatedJournal(disk: try? JournalDisk(seed: self.random.next())) }
     }
 
@@ -269,6 +271,8 @@ final class SimulatedValidator {
         case .conflictingAttestations(let evidence): accuse(evidence)
         case .diverged(let index, _, _):
             if isCorrect { world.witness.violation("\(name) diverged from the quorum at checkpoint \(index)") }
+        case .logDiverged(let size, _):
+            if isCorrect { world.witness.violation("\(name) holds that its log of \(size) entries is not the quorum's") }
         case .recalled(let round):
             world.note("\(name) knows again that it signed nothing above round \(round)")
             journal.recall(upTo: round)

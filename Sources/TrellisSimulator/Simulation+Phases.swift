@@ -10,6 +10,8 @@ import TrellisVerify
 extension Simulation {
     /// Time from healing until everything submitted must be everywhere and all must be quiet, in microseconds.
     private var settleTime: UInt64 { faults.isByzantine ? 75_000_000 : 45_000_000 }
+    /// Time from healing until everybody has what any had by then.
+    private var catchUpTime: UInt64 { faults.narrowLink > 0 ? 60_000_000 : 15_000_000 }
     /// How long before its end nothing may be published.
     private var quietTime: UInt64 { 8_000_000 }
 
@@ -26,7 +28,7 @@ extension Simulation {
         let healedAt = now
         let round = correct.compactMap { $0.core?.highestRound }.max() ?? 0
         let commit = witness.commitCount
-        advance(to: now + 15_000_000)
+        advance(to: now + catchUpTime)
         checkCaughtUp(to: round, commit)
         let lightLoad = underLightLoad()
         advance(to: max(healedAt + settleTime, now + settleTime / 2))
@@ -150,7 +152,7 @@ extension Simulation {
             guard let core = machine.core else { continue }
             if core.highestRound < round || core.lastCommit.index < commit {
                 stalled(
-                    "\(machine.name) is in round \(core.highestRound), commit \(core.lastCommit.index) after 15 s, when others were in "
+                    "\(machine.name) is in round \(core.highestRound), commit \(core.lastCommit.index) after \(catchUpTime / 1_000_000) s, when others were in "
                         + "round \(round), commit \(commit) at the beginning of them")
             }
         }

@@ -17,13 +17,14 @@ extension Simulation: SimulatedWorld {
         }
         let letter = Letter(sender: machine.identity, body: shipment.body)
         let isBusiness = isBusiness(shipment, from: machine)
+        let bytes = faults.narrowLink > 0 ? shipment.body.size : 0
         for receiver in machines where receiver.identity != machine.identity && receiver.isUp {
             if let peer = shipment.to, receiver.identity != peer { continue }
             // Each of the two machines of one key is heard by half of the others.
             if machine.behaviour == .twins, (receiver.number + machine.number) % 2 == 0, receiver.number % 3 != 0 { continue }
             report.messages += 1
             if isBusiness, machine.isCorrect { businessMessages += 1 }
-            for delay in network.delays(from: machine.number, to: receiver.number, at: now) {
+            for delay in network.delays(from: machine.number, to: receiver.number, at: now, bytes: bytes) {
                 schedule(.deliver(letter, to: receiver.number), after: delay)
             }
         }

@@ -106,7 +106,8 @@ public final class Simulation {
             seed: random.next(), stakes: stakes, signatures: configuration.signatures, parameters: parameters, deadline: 4000)
         let cast = Self.cast(configuration, keys.committee.stakes, faults, &random)
         let twins = cast.behaviours.indices.filter { cast.behaviours[$0] == .twins }
-        network = SimulatedNetwork(machines: count + twins.count, faults: faults, random: random.fork())
+        network = SimulatedNetwork(
+            machines: count + twins.count, faults: faults, messageBytes: keys.committee.limits.messageBytes, random: random.fork())
         conspiracy = Conspiracy(salt: random.next(), victim: ValidatorIndex(random.below(count)))
         self.faults = faults
         self.random = random.fork()

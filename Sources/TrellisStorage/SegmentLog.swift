@@ -130,6 +130,18 @@ public final class SegmentLog: Sendable {
         return Record(kind: head.kind, payload: Array(bytes[RecordFormat.headerSize..<(RecordFormat.headerSize + head.length)]))
     }
 
+    /// The first bytes of such a record's payload, at most `count`. They are not held against the record's checksum, which is of all of it: for
+    /// what proves itself otherwise.
+    public func readBeginning(of position: LogPosition, count: Int) throws(StorageError) -> [UInt8] {
+        guard let segment = segment(position.segment), position.offset >= SegmentHeader.size, position.offset < segment.end else {
+            throw .noRecord(path: directory, position: position.rawValue)
+        }
+        let bytes = try segment.file.read(
+            at: position.offset, count: min(segment.end - position.offset, RecordFormat.headerSize + max(0, count)))
+        guard let head = segment.format.head(bytes, at: 0, offset: position.offset) else { throw corrupt(position) }
+        return Array(bytes.dropFirst(RecordFormat.headerSize).prefix(head.length))
+    }
+
     /// The committed records from a position on, in order.
     public func scan(from position: LogPosition = .start) -> LogCursor {
         LogCursor(log: self, position: max(position, first))

@@ -5,78 +5,6 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisModel
 
-/// What the others of a committee have decided without validator 0, and a validator 0 that asks them.
-private struct Absence {
-    static let rounds: Round = 60
-
-    let test: TestCommittee
-    let blocks: [BlockReference: Block]
-    let newest: [Block]
-    let commits: [Commit]
-    var laggard: Driver
-    /// Whom validator 0 asked, in order, and for what.
-    var asked: [(message: CatchUpMessage, peer: ValidatorIndex)] = []
-
-    init() throws {
-        test = try TestCommittee(parameters: Parameters(gcDepth: 16))
-        let grid = test.grid([1, 2, 3], to: Self.rounds)
-        blocks = Dictionary(grid.map { ($0.reference, $0) }, uniquingKeysWith: { first, _ in first })
-        newest = grid.suffix(3)
-        var other = Driver(test, own: 1)
-        other.answersSeals = false
-        other.deliver(grid, from: 2)
-        commits = other.commits
-        laggard = Driver(test)
-    }
-
-    /// The certificate of the checkpoint after a commit, attested by some.
-    func certificate(of commit: Commit, by authors: [ValidatorIndex] = [1, 2, 3]) -> CheckpointCertificate {
-        let checkpoint = checkpoint(commit)
-        let attestation = Attestation(index: commit.index, checkpoint: checkpoint.digest(.sha256))
-        let blocks = authors.map { test.block($0, Self.rounds + 5, test.genesis, attestations: [attestation]) }
-        return CheckpointCertificate(checkpoint: checkpoint, proofs: blocks.map { AttestationProof($0, suite: .sha256) })
-    }
-
-    func checkpoint(_ commit: Commit) -> Checkpoint {
-        let root = HashSuite.sha256.hash(commit.digest.bytes)
-        return Checkpoint(
-            chain: test.committee.chain, epoch: 0, index: commit.index, commit: commit.digest, logSize: commit.index, logRoot: root,
-            state: root, timestamp: commit.timestamp)
-    }
-
-    func certified(_ range: Range<Int>) -> CertifiedCommits {
-        CertifiedCommits(certificate: certificate(of: commits[range.upperBound - 1]), commits: Array(commits[range]))
-    }
-
-    /// Hears the newest blocks, so that it finds itself far behind.
-    mutating func wake() {
-        for block in newest { laggard.deliver([block], from: block.author) }
-        collect()
-    }
-
-    mutating func collect() {
-        for case (.catchUp(let message), let peer?) in laggard.sent { asked.append((message, peer)) }
-        laggard.sent = []
-    }
-
-    mutating func give(_ message: CatchUpMessage, from peer: ValidatorIndex) {
-        laggard.step(.catchUp((try? message.checked(test.committee)) ?? .lie, from: peer))
-        collect()
-    }
-
-    /// Answers the last request for blocks, with what `falsify` makes of each.
-    mutating func giveBlocks(_ falsify: (Block) -> [UInt8] = { $0.encoded }) {
-        guard case .fetchCommitted(let references)? = asked.last?.message, let peer = asked.last?.peer else { return }
-        give(.committed(references.compactMap { blocks[$0].map(falsify) }), from: peer)
-    }
-
-    var askedPeers: [ValidatorIndex] { asked.map(\.peer) }
-    var isAskingForCommits: Bool {
-        guard case .fetchCommits? = asked.last?.message else { return false }
-        return true
-    }
-}
-
 @Suite struct RangeTests {
     @Test func putsOutACertifiedRangeAsItsOwn() throws {
         var absence = try Absence()
@@ -108,8 +36,14 @@ private struct Absence {
         absence.wake()
         absence.give(.commits(absence.certified(0..<10)), from: try #require(absence.asked.last?.peer))
         #expect(absence.laggard.core.certificate == nil)
+        // Those of all ranges on the way: others may ask for them.
+        #expect(absence.asked.last?.message == .fetchCommits(after: 10))
+        absence.give(.commits(absence.certified(10..<20)), from: try #require(absence.asked.last?.peer))
         absence.giveBlocks()
-        #expect(absence.laggard.core.certificate?.checkpoint.index == 10)
+        #expect(absence.laggard.certified.isEmpty)
+        absence.pass(10_000, answersAfter: 10)
+        #expect(absence.laggard.certified.prefix(2) == [10, 20])
+        #expect(absence.laggard.core.certificate?.checkpoint.index == UInt64(absence.commits.count))
     }
 
     @Test func stopsWhereAQuorumHasAnotherState() throws {
@@ -130,12 +64,78 @@ private struct Absence {
         let weak = CertifiedCommits(certificate: absence.certificate(of: last, by: [1, 2]), commits: Array(absence.commits[..<10]))
         absence.give(.commits(weak), from: liar)
         #expect(absence.laggard.commits.isEmpty)
-        for _ in 0..<20 {
-            absence.laggard.pass(1000)
-            absence.collect()
-        }
-        #expect(absence.asked.count > 2)
+        absence.pass(10_000, answersAfter: 10)
+        #expect(absence.laggard.commits == absence.commits)
         #expect(!absence.askedPeers.dropFirst().contains(liar))
+    }
+
+    @Test func aLiarIsAskedAgainWhereEverybodyElseIsSilent() throws {
+        var absence = try Absence()
+        absence.wake()
+        let liar = try #require(absence.asked.last?.peer)
+        let last = absence.commits[9]
+        let weak = CertifiedCommits(certificate: absence.certificate(of: last, by: [1, 2]), commits: Array(absence.commits[..<10]))
+        absence.give(.commits(weak), from: liar)
+        absence.pass(10_000, answersAfter: 10, except: [1, 2, 3])
+        #expect(absence.askedPeers.count { $0 == liar } > 1)
+        absence.pass(60_000, answersAfter: 10, except: Set([1, 2, 3]).subtracting([liar]))
+        #expect(absence.laggard.commits == absence.commits)
+    }
+
+    /// On a link on which every answer takes three seconds, or half a minute.
+    @Test(arguments: [UInt64(3000), 30_000]) func whoIsSlowIsWaitedFor(delay: UInt64) throws {
+        var absence = try Absence()
+        absence.wake()
+        absence.pass(30 * delay, answersAfter: delay)
+        // What is left is too little for a range.
+        #expect(absence.laggard.core.highestRound + 8 >= Absence.rounds)
+        #expect(absence.laggard.commits == Array(absence.commits.prefix(absence.laggard.commits.count)))
+        // The first answers come when others have been asked already; what is known of the link then is kept to.
+        #expect(absence.asked.count < 40)
+    }
+
+    @Test func whoClaimsAFarRoundAndIsSilentDelaysNobody() throws {
+        var absence = try Absence()
+        let invented = absence.test.authors.map { BlockReference(round: 499, author: $0, digest: HashSuite.sha256.hash([UInt8($0)])) }
+        absence.laggard.deliver([absence.test.block(3, 500, invented)], from: 3)
+        absence.pass(100_000, answersAfter: 10, except: [3])
+        #expect(!absence.asked.isEmpty && absence.askedPeers.allSatisfy { $0 == 3 })
+        absence.wake()
+        absence.pass(3000, answersAfter: 10, except: [3])
+        #expect(absence.laggard.commits == absence.commits)
+    }
+
+    @Test func anAnswerThatComesLateIsTaken() throws {
+        var absence = try Absence()
+        absence.wake()
+        let first = try #require(absence.asked.last?.peer)
+        absence.laggard.pass(1100)
+        absence.collect()
+        let second = try #require(absence.asked.last?.peer)
+        #expect(second != first)
+        absence.give(.commits(absence.certified(0..<10)), from: first)
+        let request = try #require(absence.askedForBlocks)
+        #expect(request.peer == first)
+        absence.laggard.pass(5000)
+        absence.collect()
+        absence.give(.committed(request.references.compactMap { absence.blocks[$0]?.encoded }), from: first)
+        #expect(absence.laggard.commits == Array(absence.commits[..<10]))
+    }
+
+    @Test func twoPeersAreAskedAtATime() throws {
+        var absence = try Absence(rounds: 120)
+        absence.wake()
+        absence.give(.commits(absence.certified(0..<absence.commits.count)), from: try #require(absence.asked.last?.peer))
+        let requests = absence.asked.compactMap { message, peer in
+            if case .fetchCommitted(let references) = message { (references, peer) } else { nil }
+        }
+        #expect(requests.count == 2 && requests[0].1 != requests[1].1)
+        #expect(Set(requests[0].0).isDisjoint(with: requests[1].0))
+        // What comes first of the second half waits for its turn.
+        absence.give(.committed(requests[1].0.compactMap { absence.blocks[$0]?.encoded }), from: requests[1].1)
+        #expect(absence.laggard.commits.isEmpty)
+        absence.give(.committed(requests[0].0.compactMap { absence.blocks[$0]?.encoded }), from: requests[0].1)
+        #expect(absence.laggard.commits == absence.commits)
     }
 
     @Test func aRangeMustExtendTheOwnChain() throws {
@@ -182,29 +182,22 @@ private struct Absence {
         var absence = try Absence()
         absence.wake()
         let liar = try #require(absence.asked.last?.peer)
-        let last = absence.commits[5]
-        var previous = Commit.origin(chain: absence.test.committee.chain, suite: .sha256)
-        let renamed = absence.commits[..<6].map { commit in
-            let blocks = commit.blocks.map {
-                $0 == commit.leader ? $0 : BlockReference(round: $0.round, author: 0, digest: $0.digest)
-            }
-            let renamed = Commit(
-                index: commit.index, leader: commit.leader, blocks: blocks, timestamp: commit.timestamp, previous: previous, suite: .sha256)
-            previous = renamed.digest
-            return renamed
-        }
-        #expect(renamed.last?.digest == last.digest)
-        absence.give(.commits(CertifiedCommits(certificate: absence.certificate(of: last), commits: renamed)), from: liar)
-        for _ in 0..<60 where !absence.isAskingForCommits || absence.asked.last?.peer == liar {
-            absence.laggard.pass(1000)
-            absence.giveBlocks()
-            absence.collect()
-        }
-        let honest = try #require(absence.asked.last?.peer)
-        #expect(absence.isAskingForCommits && honest != liar)
-        absence.give(.commits(absence.certified(0..<10)), from: honest)
+        absence.give(.commits(try absence.renamed(6)), from: liar)
+        // The one that sent them cannot show the blocks that they name, and nobody else can.
         absence.giveBlocks()
-        #expect(absence.laggard.commits == Array(absence.commits[..<10]))
+        let before = absence.asked.count
+        absence.pass(8000, answersAfter: 10)
+        #expect(absence.laggard.commits == absence.commits)
+        #expect(!absence.asked[before...].contains { if case .fetchCommits = $0.message { $0.peer == liar } else { false } })
+    }
+
+    @Test func commitsUnderFalseAuthorsOfASilentPeerAreGivenUp() throws {
+        var absence = try Absence()
+        absence.wake()
+        let liar = try #require(absence.asked.last?.peer)
+        absence.give(.commits(try absence.renamed(6)), from: liar)
+        absence.pass(8000, answersAfter: 10, except: [liar])
+        #expect(absence.laggard.commits == absence.commits)
     }
 
     @Test func whoIsSilentIsPassedOver() throws {
@@ -214,12 +207,13 @@ private struct Absence {
         absence.give(.commits(absence.certified(0..<10)), from: first)
         absence.laggard.pass(1100)
         absence.collect()
-        #expect(absence.asked.last?.peer != first)
-        // An answer that leaves out what would have fitted is no better than none.
-        let second = try #require(absence.asked.last?.peer)
-        guard case .fetchCommitted(let references)? = absence.asked.last?.message else { throw InvalidBlock.genesisFromNetwork }
-        absence.give(.committed(references.prefix(4).compactMap { absence.blocks[$0]?.encoded }), from: second)
-        #expect(absence.asked.last?.peer != second)
+        let second = try #require(absence.askedForBlocks)
+        #expect(second.peer != first)
+        // An answer without anything that is wanted is no better than none.
+        absence.give(.committed([absence.newest[0].encoded]), from: second.peer)
+        absence.laggard.pass(3000)
+        absence.collect()
+        #expect(absence.askedForBlocks?.peer != second.peer)
         absence.giveBlocks()
         #expect(absence.laggard.commits == Array(absence.commits[..<10]))
     }
@@ -229,7 +223,7 @@ private struct Absence {
         let committee = absence.test.committee
         let messages: [CatchUpMessage] = [
             .fetchCommits(after: 7), .commits(absence.certified(3..<9)), .fetchCommitted(absence.commits[2].blocks),
-            .committed([absence.newest[0].encoded]),
+            .committed([absence.newest[0].encoded]), .unavailable,
         ]
         for message in messages {
             let bytes = PeerMessage.catchUp(message).wireBytes

@@ -93,6 +93,12 @@ struct Driver {
     /// Who attested two roots.
     var accused: [ValidatorIndex] = []
     var isDiverged = false
+    var divergedLog: UInt64?
+    var certified: [UInt64] = []
+    /// The state that it would check, how often it would write entries of the log, and install a state.
+    var checking: [UInt8]?
+    var staging = 0
+    var installs = 0
     /// Up to which round it may have signed, once it knows again.
     var recalled: Round?
     var wakeAt: UInt64?
@@ -121,11 +127,16 @@ struct Driver {
                 case .execute(let commit, let payloads): inputs.append(.executed(execute(commit, payloads), nextDeadline: nil))
                 case .equivocation: equivocations += 1
                 case .diverged: isDiverged = true
+                case .logDiverged(let size, _): divergedLog = size
                 case .recalled(let round): recalled = round
                 case .wake(let at): wakeAt = at
                 case .catchUp(.store(let block)): takenFromRanges.append(block)
                 case .conflictingAttestations(let evidence): accused.append(evidence.author)
-                case .serve, .serveRounds, .catchUp, .accepted, .certified: break
+                case .catchUp(.check(let bytes, _)): checking = bytes
+                case .catchUp(.stage): staging += 1
+                case .catchUp(.install): installs += 1
+                case .certified(let certificate): certified.append(certificate.checkpoint.index)
+                case .serve, .serveRounds, .catchUp, .accepted: break
                 }
             }
         }

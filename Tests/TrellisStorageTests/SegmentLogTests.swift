@@ -40,6 +40,20 @@ import Testing
         #expect(try all(log, from: positions[150]) == Array(written[150...]))
     }
 
+    @Test func theBeginningOfARecordIsReadWithoutTheRest() throws {
+        let log = try SegmentLog(disk: SimulatedDisk(), directory: "log")
+        let written = records(2, size: 100_000, seed: 4)
+        let positions = try log.append(written)
+        #expect(storageError { _ = try log.readBeginning(of: positions[0], count: 10) } != nil, "not committed yet")
+        try log.commit()
+        for (position, record) in zip(positions, written) {
+            #expect(try log.readBeginning(of: position, count: 77) == Array(record.payload.prefix(77)))
+            #expect(try log.readBeginning(of: position, count: 200_000) == record.payload)
+            #expect(try log.readBeginning(of: position, count: -1) == [])
+        }
+        #expect(storageError { _ = try log.readBeginning(of: LogPosition(rawValue: .max), count: 1) } != nil)
+    }
+
     @Test func uncommittedRecordsAreNotRead() throws {
         let log = try SegmentLog(disk: SimulatedDisk(), directory: "log")
         let position = try #require(try log.append(records(1, size: 10, seed: 1)).first)

@@ -18,6 +18,9 @@ enum RangeForger {
                 ? .offer(certificate.with(commit: certificate.checkpoint.commit, at: certificate.checkpoint.index + 1), size: size)
                 : .offer(certificate, size: random.next())
         case .state(let index, let offset, var bytes):
+            if offset == 0, random.chance(permille: 500), let other = relabelled(bytes, view, &random) {
+                return .state(index: index, offset: offset, other)
+            }
             // The count of records stands behind lengths, version, chain, epoch, and the last commit.
             let place = random.chance(permille: 700) ? 4 + 1 + 32 + 8 + 8 + view.committee.suite.digestSize + 8 : random.below(bytes.count)
             if place < bytes.count { bytes[place] ^= 1 }
@@ -26,7 +29,7 @@ enum RangeForger {
             let place = random.below(entries.count)
             if random.chance(permille: 500) { entries.remove(at: place) } else { entries[place][entries[place].count - 1] ^= 1 }
             return .entries(from: from, entries, proof: proof)
-        case .fetchCommits, .fetchCommitted, .fetchState, .fetchEntries: return message
+        case .fetchCommits, .fetchCommitted, .fetchState, .fetchEntries, .unavailable: return message
         }
     }
 
@@ -66,6 +69,32 @@ enum RangeForger {
             return CertifiedCommits(certificate: certified.certificate, commits: commits)
         default: return CertifiedCommits(certificate: certified.certificate, commits: Array(certified.commits.dropFirst()))
         }
+    }
+
+    /// A whole state, of as many bytes, in which one of the last commits puts a block into the round before its own, which no digest tells.
+    private static func relabelled(_ state: [UInt8], _ view: AdversaryView, _ random: inout SimulationRandom) -> [UInt8]? {
+        let committee = view.committee
+        var decoder = WireDecoder(state, suite: committee.suite)
+        guard let ledger = try? decoder.byteString("ledger", limit: decoder.remaining),
+            let foundation = try? Foundation(from: &decoder, committee: committee)
+        else { return nil }
+        var commits = foundation.commits
+        let floor = foundation.floor(committee)
+        let places = commits.indices.suffix(3).filter { commits[$0].blocks.count > 1 && commits[$0].blocks[0].round > floor + 1 }
+        guard !places.isEmpty else { return nil }
+        let place = places[random.below(places.count)]
+        let old = commits[place]
+        let first = BlockReference(round: old.blocks[0].round - 1, author: old.blocks[0].author, digest: old.blocks[0].digest)
+        commits[place] = Commit(
+            index: old.index, leader: old.leader, blocks: [first] + old.blocks.dropFirst(), timestamp: old.timestamp,
+            previous: old.previous,
+            standing: old.standing, suite: committee.suite)
+        var encoder = WireEncoder()
+        encoder.byteString(ledger)
+        encoder.count(commits.count)
+        for commit in commits { encoder.byteString(commit.wireBytes) }
+        encoder.list(foundation.headers)
+        return encoder.bytes
     }
 
     private static func falsify(_ blocks: [[UInt8]], _ view: AdversaryView, _ random: inout SimulationRandom) -> [[UInt8]] {

@@ -159,7 +159,7 @@ public final class TraceRun {
         case .wake(let at):
             machines[number].wakeToken += 1
             queue.add(.wake(number, token: machines[number].wakeToken), at: max(now, at * 1000))
-        case .diverged: throw TraceError.diverged
+        case .diverged, .logDiverged: throw TraceError.diverged
         case .storeCommit, .catchUp, .accepted, .equivocation, .conflictingAttestations, .recalled: break
         }
     }
