@@ -47,6 +47,7 @@ extension API {
         let object = try exchange.object()
         let proposer = try ProposerRequest.proposer(in: object, client: exchange.client, hasKey: key != nil)
         let proposal = try ProposalRequest.proposal(from: object, nonce: nonce, committee: service.committee).proposed(by: proposer)
+        try checkSealing(proposal, hasKey: key != nil)
         let transaction = Transaction(proposal)
         guard transaction.bytes.count <= limits.transactionBytes + Record.overhead else {
             throw .tooLarge("the proposal has \(transaction.bytes.count) bytes, more than \(limits.transactionBytes)")

@@ -8,7 +8,7 @@ import TrellisModel
 enum ProposalRequest {
     /// Members that are fields of the proposal under their own name: what agents' tools send with a command.
     static let fieldShorthands = ["agent", "cwd", "purpose"]
-    static let members = ["command", "kind", "text", "council", "fields", ProposerRequest.member] + fieldShorthands
+    static let members = ["command", "kind", "text", "council", "fields", SealedPart.member, ProposerRequest.member] + fieldShorthands
 
     static func proposal(from object: JSON, nonce: Nonce, committee: Committee) throws(Problem) -> Proposal {
         for member in object.objectMembers ?? [] where !members.contains(member.name) {
@@ -18,6 +18,10 @@ enum ProposalRequest {
         guard let need = CouncilNeed(council), committee.councils(of: need) != nil else {
             let known = committee.councils.prefix(16).map(\.name).joined(separator: ", ")
             throw .unprocessable("unknown-council", "no council has this name; there is \(known) (several: 'a and b', or 'a or b')")
+        }
+        if let sealed = try SealedPart.content(in: object) {
+            let kind = try string("kind", in: object, limit: Proposal.kindMaximum) ?? SealedContent.kind
+            return Proposal(nonce: nonce, council: council, kind: kind, text: "", fields: try fields(in: object), sealed: sealed)
         }
         let (kind, text) = try question(in: object)
         return Proposal(nonce: nonce, council: council, kind: kind, text: text, fields: try fields(in: object))

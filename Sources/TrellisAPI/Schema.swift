@@ -45,6 +45,7 @@ enum Schema {
     static let evidence = json("Evidence")
     static let evidenceFile = json("Document")
     static let genesis = json("Document")
+    static let sealingKeys = json("SealingKeys")
     static let committee = json("Committee")
     static let certificate = json("Certificate")
     static let status = json("Status")
@@ -71,7 +72,8 @@ enum Schema {
             ["status": choice(["submitted", "recorded", "certified"]), "ids": array(digest)], required: ["status", "ids"]),
         "Decisions": object(
             ["decisions": array(reference("Proposal")), "next_cursor": string], required: ["decisions", "next_cursor"]),
-        "Evidence": evidenceBody, "Committee": committeeBody, "Certificate": certificateBody, "Status": statusBody,
+        "Evidence": evidenceBody, "SealingKeys": sealingKeysBody, "Committee": committeeBody, "Certificate": certificateBody,
+        "Status": statusBody,
         "Health": object(["status": string], required: ["status"]),
         "OptimizerUpdate": optimizerUpdateBody, "OptimizerRecommendation": optimizerRecommendationBody,
         "OptimizerPerformance": optimizerPerformanceBody, "OptimizerHealth": optimizerHealthBody,
@@ -86,7 +88,7 @@ enum Schema {
     private static let proposalRequestBody = object(
         [
             "command": string, "kind": string, "text": string, "council": string, "fields": fields, "agent": string, "cwd": string,
-            "purpose": string,
+            "purpose": string, "sealed": sealedRequest,
             "proposer": object(
                 ["scheme": choice(ProposerSignature.schemes.map(\.name)), "key": base64, "signature": base64],
                 required: ["scheme", "key", "signature"], isClosed: true),
@@ -108,19 +110,19 @@ enum Schema {
         required: ["id", "status", "certified"])
 
     private static let weight = object(
-        ["approve": count, "reject": count, "abstain": count, "silent": count, "needed": count],
+        ["approve": count, "reject": count, "abstain": count, "sealed": count, "silent": count, "needed": count],
         required: ["approve", "reject", "abstain", "silent", "needed"])
 
     private static let proposalBody = object(
         [
-            "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired"]), "certified": boolean,
-            "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "proposer": proposer,
+            "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired", "sealed"]), "certified": boolean,
+            "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "sealed": sealedView, "proposer": proposer,
             "proposed_ms": count,
             "decided_ms": count, "deadline_ms": count, "commit": count,
             "weight": weight,
             "ballots": array(
                 object(
-                    ["council": string, "outcome": nullable(choice(["approved", "rejected"])), "weight": weight],
+                    ["council": string, "outcome": nullable(choice(["approved", "rejected", "sealed"])), "weight": weight],
                     required: ["council", "outcome", "weight"])),
             "votes": array(
                 object(
@@ -130,6 +132,26 @@ enum Schema {
                     ], required: ["seat", "weight", "verdict", "reason"])),
             "receipt": string,
         ], required: ["id", "status"])
+
+    private static let recipients = array(integer(minimum: 0, maximum: nil))
+    private static let sealedOutcome = choice(["clear", "sealed"])
+
+    private static let sealedRequest = object(
+        ["recipients": recipients, "outcome": sealedOutcome, "envelope": .members(["type": "string", "contentEncoding": "base64"])],
+        required: ["recipients", "envelope"], isClosed: true)
+
+    private static let sealedView = object(
+        ["recipients": recipients, "outcome": sealedOutcome, "envelope_bytes": count, "envelope_sha256": digest],
+        required: ["recipients", "outcome", "envelope_bytes", "envelope_sha256"])
+
+    private static let sealingKeysBody = object(
+        [
+            "format": string, "chain_id": digest, "epoch": count, "algorithm": string,
+            "keys": array(
+                object(
+                    ["validator": count, "name": string, "issued_ms": count, "ml_kem_768": string, "p384": string, "signature": string],
+                    required: ["validator", "name", "issued_ms", "ml_kem_768", "p384", "signature"])),
+        ], required: ["format", "chain_id", "epoch", "algorithm", "keys"])
 
     private static let evidenceBody = object(
         [

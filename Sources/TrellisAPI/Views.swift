@@ -43,7 +43,7 @@ struct Views: Sendable {
         return .members([
             "id": .digest(pending.identifier), "status": "pending", "certified": .bool(false),
             "council": .string(pending.proposal.council), "kind": .string(pending.proposal.kind), "text": .string(pending.proposal.text),
-            "fields": fields(pending.proposal), "proposer": proposer(pending.proposal), "proposed_ms": .integer(pending.opened.timestamp),
+            "fields": fields(pending.proposal), "sealed": sealed(pending.proposal), "proposer": proposer(pending.proposal), "proposed_ms": .integer(pending.opened.timestamp),
             "deadline_ms": .integer(pending.deadline),
             "weight": ballots.count == 1 ? ballots.first.map(weight(of:)) : nil, "votes": votes(pending.proposal, ballots),
             "ballots": self.ballots(pending.proposal, ballots),
@@ -57,6 +57,7 @@ struct Views: Sendable {
             "id": .digest(identifier), "status": .string(decision.outcome.name), "certified": isCertified.map { .bool($0) },
             "log_index": index.map { .integer($0) }, "council": .string(decision.proposal.council), "kind": .string(decision.proposal.kind),
             "text": .string(decision.proposal.text), "fields": fields(decision.proposal), "proposer": proposer(decision.proposal),
+            "sealed": sealed(decision.proposal),
             "proposed_ms": .integer(decision.proposed.timestamp), "decided_ms": .integer(decision.decided.timestamp),
             "commit": .integer(decision.decided.commit),
             "weight": decision.ballots.count == 1 ? decision.ballots.first.map(weight(of:)) : nil,
@@ -82,10 +83,20 @@ struct Views: Sendable {
         .object(proposal.fields.map { .init($0.name, .string($0.value)) })
     }
 
+    /// What everybody may know of a sealed request; nil where nothing is sealed.
+    private func sealed(_ proposal: Proposal) -> JSON? {
+        guard let sealed = proposal.sealed else { return nil }
+        return .members([
+            "recipients": .array(sealed.recipients.map { .integer($0) }), "outcome": .string(sealed.isOutcomeSealed ? "sealed" : "clear"),
+            "envelope_bytes": .integer(sealed.envelope.count), "envelope_sha256": .digest(HashSuite.sha256.hash(sealed.envelope)),
+        ])
+    }
+
     private func weight(of ballot: Ballot) -> JSON {
         func sum(_ verdict: Verdict?) -> JSON { .integer(ballot.weight(of: verdict)) }
         return .members([
             "approve": sum(.approve), "reject": sum(.reject), "abstain": sum(.abstain), "silent": sum(nil),
+            "sealed": ballot.weight(of: .sealed) > 0 ? sum(.sealed) : nil,
             "needed": .integer(ballot.approvalWeight),
         ])
     }

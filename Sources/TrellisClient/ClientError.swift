@@ -1,6 +1,7 @@
 // What can go wrong between a client and a validator, with what a person needs to know about it.
 
 public import TrellisCrypto
+public import TrellisModel
 public import TrellisVerify
 
 /// An RFC 9457 problem document, as the API sends them.
@@ -44,6 +45,12 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     case undecided(proposal: Digest, idempotencyKey: String, reason: String)
     /// The task was cancelled. What was sent may be in the ledger.
     case cancelled
+    /// The validator handed out sealing keys that are not those of genesis's validators.
+    case badKeys(SealingKeysError)
+    /// What was to be sealed cannot be.
+    case sealing(EnvelopeError)
+    /// There is no sealing key of a validator that was to be a recipient.
+    case noSealingKey(ValidatorIndex)
 
     public var description: String {
         switch self {
@@ -57,6 +64,9 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         case .otherReceipt: "the validator sent the receipt of another entry"
         case .undecided(let proposal, _, let reason): "no proven decision on \(proposal) in time: \(reason)"
         case .cancelled: "cancelled"
+        case .badKeys(let error): "the validator sent bad sealing keys: \(error)"
+        case .sealing(let error): "it cannot be sealed: \(error)"
+        case .noSealingKey(let index): "there is no sealing key of validator \(index)"
         }
     }
 
@@ -69,9 +79,9 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         case .problem(let problem) where problem.status == 401:
             "show who asks: --key FILE or --token-env NAME; the validator's operator names its clients"
         case .problem(let problem) where problem.status == 429: "the validator is busy: try again in a moment"
-        case .problem, .unexpectedAnswer, .cancelled: nil
+        case .problem, .unexpectedAnswer, .cancelled, .sealing, .noSealingKey: nil
         case .undecided(_, let key, _): "ask again with the idempotency key '\(key)': it stays one proposal"
-        case .badReceipt, .otherReceipt: "do not trust this validator; ask another one"
+        case .badReceipt, .otherReceipt, .badKeys: "do not trust this validator; ask another one"
         }
     }
 }
@@ -92,8 +102,8 @@ extension ClientError {
         case .problem(let problem) where problem.status == 429 || problem.status >= 500: .again
         // Not yet, or never.
         case .problem(let problem) where problem.status == 404: problem.retryAfter == nil ? .elsewhere : .again
-        case .unexpectedAnswer, .badReceipt, .otherReceipt: .elsewhere
-        case .problem, .invalidEndpoint, .invalidCredentials, .undecided, .cancelled: .none
+        case .unexpectedAnswer, .badReceipt, .otherReceipt, .badKeys: .elsewhere
+        case .problem, .invalidEndpoint, .invalidCredentials, .undecided, .cancelled, .sealing, .noSealingKey: .none
         }
     }
 }

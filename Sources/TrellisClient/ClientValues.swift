@@ -1,5 +1,6 @@
 // What the API answers, as values. Only what programs decide by is named here; the whole text is in `Reply.json`.
 
+import FoundationEssentials
 public import TrellisModel
 public import TrellisVerify
 
@@ -38,13 +39,15 @@ public struct Reply<Value: Sendable>: Sendable {
 /// Where a proposal stands, as one validator says.
 public struct ProposalState: Sendable, Equatable, Decodable {
     public enum Status: String, Sendable, Decodable {
-        case submitted, pending, approved, rejected, expired
+        case submitted, pending, approved, rejected, expired, sealed
     }
 
     public struct Weight: Sendable, Equatable, Decodable {
         public let approve: UInt64
         public let reject: UInt64
         public let abstain: UInt64
+        /// Of votes that only the proposer can read; nil where there are none.
+        public let sealed: UInt64?
         /// Of seats that have not voted.
         public let silent: UInt64
         /// What approval needs.
@@ -156,12 +159,14 @@ public struct ValidatorState: Sendable, Equatable, Decodable {
     public let alarm: String?
 }
 
-/// A proposal to be put to a council.
-public struct ProposalDraft: Sendable, Equatable, Encodable {
+/// A proposal to be put to a council. A sealed one is made by `ProposalDraft.sealed`.
+public struct ProposalDraft: Sendable, Equatable {
     public var council: String?
     public var kind: String
     public var text: String
     public var fields: [String: String]
+    /// Takes the place of the text.
+    var content: SealedContent?
 
     public init(kind: String = "command", text: String, fields: [String: String] = [:], council: String? = nil) {
         self.kind = kind
@@ -171,8 +176,33 @@ public struct ProposalDraft: Sendable, Equatable, Encodable {
     }
 
     /// The proposal that every validator makes of this draft under this key.
-    func proposal(idempotencyKey: String) -> Proposal {
+    public func proposal(idempotencyKey: String) -> Proposal {
         Proposal(
-            nonce: Nonce(idempotencyKey: idempotencyKey), council: council ?? Council.defaultName, kind: kind, text: text, fields: fields)
+            nonce: Nonce(idempotencyKey: idempotencyKey), council: council ?? Council.defaultName, kind: kind, text: text, fields: fields,
+            sealed: content)
+    }
+}
+
+extension ProposalDraft: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case council, kind, text, fields, sealed
+    }
+
+    private struct Sealed: Encodable {
+        let recipients: [ValidatorIndex]
+        let outcome: String
+        let envelope: Data
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encodeIfPresent(council, forKey: .council)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(fields, forKey: .fields)
+        guard let content else { return try container.encode(text, forKey: .text) }
+        try container.encode(
+            Sealed(
+                recipients: content.recipients, outcome: content.isOutcomeSealed ? "sealed" : "clear", envelope: Data(content.envelope)),
+            forKey: .sealed)
     }
 }

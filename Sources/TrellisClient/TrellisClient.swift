@@ -107,7 +107,7 @@ extension TrellisClient {
 
     /// Asks one validator after another until one has a value, all are given up, or the time is over. `body` gets the seconds that are left
     /// and gives nil for "not yet".
-    private func attempt<Value>(
+    func attempt<Value>(
         seconds: Int, _ body: (UnverifiedClient, Int) async throws(ClientError) -> Value?
     ) async throws(ClientError) -> Value {
         let clock = ContinuousClock()

@@ -21,11 +21,14 @@ public enum CompositeKEM {
     public struct PrivateKey: Sendable {
         /// The encoded public key: 1281 bytes.
         public let publicKey: [UInt8]
+        /// The draft's serialised form, as `init(serialized:)` reads it.
+        public let serialized: SecretBytes
         private let lattice: MLKEM.PrivateKey
         private let curve: P384.KeyAgreement.PrivateKey
         private let point: [UInt8]
 
-        private init(_ lattice: MLKEM.PrivateKey, _ curve: P384.KeyAgreement.PrivateKey) {
+        private init(_ lattice: MLKEM.PrivateKey, _ curve: P384.KeyAgreement.PrivateKey, _ serialized: SecretBytes) {
+            self.serialized = serialized
             self.lattice = lattice
             self.curve = curve
             point = [UInt8](curve.publicKey.x963Representation)
@@ -34,7 +37,9 @@ public enum CompositeKEM {
 
         /// A new random key.
         public static func generate(_ implementation: CryptoImplementation = .current) throws -> PrivateKey {
-            PrivateKey(try MLKEM.PrivateKey.generate(.mlKEM768, implementation), P384.KeyAgreement.PrivateKey())
+            let scalar = SecretBytes(Array(P384.KeyAgreement.PrivateKey().rawRepresentation))
+            let parts = [SecretBytes(random: MLKEM.seedSize), P384PrivateKeyEncoding.write(scalar)]
+            return try PrivateKey(serialized: SecretBytes(joining: parts), implementation)
         }
 
         /// Reads the draft's serialised form, in exactly the one encoding that it allows.
@@ -50,7 +55,7 @@ public enum CompositeKEM {
             do {
                 self = PrivateKey(
                     try MLKEM.PrivateKey(seed: seed, .mlKEM768, implementation),
-                    try scalar.withBytes { try P384.KeyAgreement.PrivateKey(rawRepresentation: $0) })
+                    try scalar.withBytes { try P384.KeyAgreement.PrivateKey(rawRepresentation: $0) }, serialized)
             } catch {
                 throw CryptoError.invalidPrivateKey(scheme: name)
             }

@@ -30,6 +30,8 @@ public struct KeyFile: Sendable {
         public let name: String
         public let chainID: Digest?
         public let keys: [Key]
+        /// Public keys of `CompositeKEM`, newest first.
+        public let sealingKeys: [[UInt8]]
         /// What it takes to try a passphrase.
         public let cost: KeyDerivation.ScryptCost
     }
@@ -40,16 +42,21 @@ public struct KeyFile: Sendable {
     public static let maximumSize = 1 << 20
     /// The most keys in one file.
     public static let maximumKeys = 64
+    /// The most sealing keys in one file.
+    public static let maximumSealingKeys = 16
 
     public let name: String
     /// The chain that the keys serve; nil while that is not known.
     public let chainID: Digest?
     public let entries: [Entry]
+    /// What opens envelopes that were sealed to the holder: the key in use first, then older ones.
+    public let sealing: [CompositeKEM.PrivateKey]
 
-    public init(name: String, chainID: Digest?, entries: [Entry]) {
+    public init(name: String, chainID: Digest?, entries: [Entry], sealing: [CompositeKEM.PrivateKey] = []) {
         self.name = name
         self.chainID = chainID
         self.entries = entries
+        self.sealing = sealing
     }
 
     /// Encrypts the keys: JSON text in UTF-8, ending in a newline.
@@ -62,6 +69,9 @@ public struct KeyFile: Sendable {
     /// Encrypts the keys, with a passphrase that zeroes itself.
     public func sealed(passphrase: SecretBytes, cost: KeyDerivation.ScryptCost = .standard) throws -> [UInt8] {
         guard entries.count <= Self.maximumKeys else { throw CryptoError.malformedKeyFile("more than \(Self.maximumKeys) keys") }
+        guard sealing.count <= Self.maximumSealingKeys else {
+            throw CryptoError.malformedKeyFile("more than \(Self.maximumSealingKeys) sealing keys")
+        }
         let salt = SecretBytes(random: 16).withBytes { Array($0) }
         let nonce = SecretBytes(random: AuthenticatedCipher.nonceSize).withBytes { Array($0) }
         let keys = try Self.deriveKeys(passphrase: passphrase, salt: salt, cost: cost)
@@ -73,11 +83,12 @@ public struct KeyFile: Sendable {
                 }
                 return .init(role: entry.role, scheme: scheme.name, publicKey: Data(entry.key.publicKey).base64EncodedString())
             },
+            sealingKeys: sealing.isEmpty ? nil : sealing.map { Data($0.publicKey).base64EncodedString() },
             derivation: .init(
                 name: "scrypt", rounds: cost.rounds, blockSize: cost.blockSize, parallelism: cost.parallelism,
                 salt: Data(salt).base64EncodedString(), check: Data(keys.check).base64EncodedString()),
             nonce: Data(nonce).base64EncodedString(), ciphertext: "")
-        let seeds = SecretBytes(joining: entries.map(\.key.seed))
+        let seeds = SecretBytes(joining: entries.map(\.key.seed) + sealing.map(\.serialized))
         let sealed = try keys.cipher.seal(secret: seeds, nonce: nonce, associatedData: envelope.associatedData)
         envelope.ciphertext = Data(sealed).base64EncodedString()
         return try envelope.encoded()
@@ -116,7 +127,7 @@ public struct KeyFile: Sendable {
         }
         name = summary.name
         chainID = summary.chainID
-        entries = try Self.restore(summary.keys, from: seeds)
+        (entries, sealing) = try Self.restore(summary, from: seeds)
     }
 
     /// Reads the public part, without a passphrase and without checking that it is what was written.
@@ -126,9 +137,9 @@ public struct KeyFile: Sendable {
         try KeyFileEnvelope(bytes).summary()
     }
 
-    private static func restore(_ keys: [Summary.Key], from seeds: SecretBytes) throws -> [Entry] {
+    private static func restore(_ summary: Summary, from seeds: SecretBytes) throws -> ([Entry], [CompositeKEM.PrivateKey]) {
         var offset = 0
-        let entries = try keys.map { key in
+        let entries = try summary.keys.map { key in
             guard let scheme = SignatureScheme.identified(key.scheme) else { throw CryptoError.keyFileAltered }
             guard let seed = seeds.slice(offset..<offset + scheme.seedSize) else { throw CryptoError.keyFileAltered }
             offset += scheme.seedSize
@@ -136,8 +147,15 @@ public struct KeyFile: Sendable {
             guard restored.publicKey == key.publicKey else { throw CryptoError.keyFileAltered }
             return Entry(role: key.role, key: restored)
         }
+        let sealing = try summary.sealingKeys.map { publicKey in
+            guard let serialized = seeds.slice(offset..<offset + CompositeKEM.privateKeySize) else { throw CryptoError.keyFileAltered }
+            offset += CompositeKEM.privateKeySize
+            let restored = try CompositeKEM.PrivateKey(serialized: serialized)
+            guard restored.publicKey == publicKey else { throw CryptoError.keyFileAltered }
+            return restored
+        }
         guard offset == seeds.count else { throw CryptoError.keyFileAltered }
-        return entries
+        return (entries, sealing)
     }
 
     /// 32 bytes for the cipher, and 16 that are published to tell a wrong passphrase from a changed file.

@@ -34,6 +34,8 @@ struct KeyFileEnvelope: Codable {
     let name: String
     let chainID: String?
     let keys: [Key]
+    /// Nil where there are none: older files have no such member.
+    var sealingKeys: [String]?
     let derivation: Derivation
     let nonce: String
     var ciphertext: String
@@ -41,6 +43,7 @@ struct KeyFileEnvelope: Codable {
     enum CodingKeys: String, CodingKey {
         case format, name, keys, nonce, ciphertext
         case chainID = "chain_id"
+        case sealingKeys = "sealing_keys"
         case derivation = "kdf"
     }
 
@@ -49,7 +52,7 @@ struct KeyFileEnvelope: Codable {
         var fields = [format, name, chainID == nil ? "0" : "1", chainID ?? "", String(keys.count)]
         for key in keys { fields += [key.role, key.scheme, key.publicKey] }
         fields += [derivation.name, String(derivation.rounds), String(derivation.blockSize), String(derivation.parallelism)]
-        fields += [derivation.salt, derivation.check, nonce]
+        fields += [derivation.salt, derivation.check, nonce] + (sealingKeys ?? [])
         var bytes: [UInt8] = []
         for field in fields {
             withUnsafeBytes(of: UInt32(truncatingIfNeeded: field.utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
@@ -71,6 +74,7 @@ struct KeyFileEnvelope: Codable {
         try container.encode(name, forKey: .name)
         try container.encode(chainID, forKey: .chainID)
         try container.encode(keys, forKey: .keys)
+        try container.encodeIfPresent(sealingKeys, forKey: .sealingKeys)
         try container.encode(derivation, forKey: .derivation)
         try container.encode(nonce, forKey: .nonce)
         try container.encode(ciphertext, forKey: .ciphertext)
@@ -84,6 +88,9 @@ struct KeyFileEnvelope: Codable {
 
     func summary() throws -> KeyFile.Summary {
         guard keys.count <= KeyFile.maximumKeys else { throw CryptoError.malformedKeyFile("more than \(KeyFile.maximumKeys) keys") }
+        guard (sealingKeys ?? []).count <= KeyFile.maximumSealingKeys, sealingKeys?.isEmpty != true else {
+            throw CryptoError.malformedKeyFile("no sealing keys, or more than \(KeyFile.maximumSealingKeys)")
+        }
         var chain: Digest?
         if let chainID {
             guard let digest = Digest(hex: chainID) else { throw CryptoError.malformedKeyFile("chain_id is not a digest in hexadecimal") }
@@ -98,6 +105,9 @@ struct KeyFileEnvelope: Codable {
                 let size = scheme.publicKeySize
                 let publicKey = try Self.base64(key.publicKey, "public_key of \(scheme.name)", sizes: size...size)
                 return KeyFile.Summary.Key(role: key.role, scheme: scheme.identifier, publicKey: publicKey)
+            },
+            sealingKeys: try (sealingKeys ?? []).map {
+                try Self.base64($0, "sealing_keys", sizes: CompositeKEM.publicKeySize...CompositeKEM.publicKeySize)
             }, cost: try cost())
     }
 

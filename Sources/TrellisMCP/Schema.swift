@@ -83,7 +83,7 @@ enum Schema {
     /// A decision, or where a proposal stands; `more` is what a tool says beside it.
     static func decision(_ more: KeyValuePairs<String, JSON> = [:]) -> JSON {
         let own: KeyValuePairs<String, JSON> = [
-            "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired"]),
+            "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired", "sealed"]),
             "verified": flag("Whether this process verified the receipt; if not, all of this is one validator's word."),
             "council": string(), "kind": string(), "text": string(), "fields": fields(), "proposer": proposer,
             "tally": array(tally), "votes": array(vote),

@@ -35,6 +35,14 @@ public struct Vote: Sendable, Equatable, WireEncodable, WireDecodable {
         self.reason = reason.truncated(utf8: Self.reasonMaximum)
     }
 
+    /// The vote that a seat cast, as a decision holds it; nil of a silent seat.
+    public init?(of seat: SeatVote, on proposal: Digest) {
+        guard let verdict = seat.verdict else { return nil }
+        self.proposal = proposal
+        self.verdict = verdict
+        reason = seat.reason
+    }
+
     /// A vote whose reason, and verdict where it is `sealed`, only the proposer reads.
     public init(proposal: Digest, verdict: Verdict, reason: SealedReason) {
         self.proposal = proposal

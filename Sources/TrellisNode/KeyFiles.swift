@@ -57,7 +57,8 @@ public enum KeyFiles {
                 KeyFile.Entry(role: Role.consensus, key: keys.consensus), KeyFile.Entry(role: Role.identity, key: keys.identity),
                 KeyFile.Entry(role: Role.seat, key: keys.seat),
             ] + keys.councilSeats.map { KeyFile.Entry(role: $0.role, key: $0.key) }
-        try SecretFiles.write(try KeyFile(name: name, chainID: chain, entries: entries).sealed(passphrase: passphrase), to: path)
+        try SecretFiles.write(
+            try KeyFile(name: name, chainID: chain, entries: entries, sealing: keys.sealing).sealed(passphrase: passphrase), to: path)
     }
 
     /// Opens a validator's key file. Throws `KeyFileError` that tells a wrong passphrase from a damaged file, and from keys that were made
@@ -80,6 +81,7 @@ public enum KeyFiles {
         }
         let seats = entries.filter { $0.role.hasPrefix(Role.seat + ":") }.map { ValidatorKeys.CouncilSeat(role: $0.role, key: $0.key) }
         return ValidatorKeys(
-            consensus: try key(Role.consensus), identity: try key(Role.identity), seat: try key(Role.seat), councilSeats: seats)
+            consensus: try key(Role.consensus), identity: try key(Role.identity), seat: try key(Role.seat), councilSeats: seats,
+            sealing: file.sealing)
     }
 }

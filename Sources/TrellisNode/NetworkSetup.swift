@@ -52,6 +52,8 @@ public struct PlannedCouncil: Sendable {
 
 public enum NetworkSetup {
     public static let genesisFile = "genesis.json"
+    /// All validators' sealing keys.
+    public static let sealingKeysFile = "sealing-keys.json"
     static let keysFile = "validator.keys"
     static let passphraseFile = "passphrase"
     static let configurationFile = "node.yaml"
@@ -84,9 +86,10 @@ public enum NetworkSetup {
             keys.append(ValidatorKeys(consensus: try scheme.generate(), identity: try scheme.generate(), seat: try scheme.generate()))
         }
         let councils = try CouncilPlacement(plan.councils.map(\.file), validators: (0..<plan.validators).map(validatorName))
-        keys = keys.enumerated().map { index, own in
+        keys = try keys.enumerated().map { index, own in
             ValidatorKeys(
-                consensus: own.consensus, identity: own.identity, seat: own.seat, councilSeats: councils.keys(of: ValidatorIndex(index)))
+                consensus: own.consensus, identity: own.identity, seat: own.seat, councilSeats: councils.keys(of: ValidatorIndex(index)),
+                sealing: [try CompositeKEM.PrivateKey.generate()])
         }
         let genesis = genesis(plan, keys, councils.entries)
         try genesis.validate()
@@ -94,8 +97,22 @@ public enum NetworkSetup {
             try write(own, index, plan, genesis, directory)
             progress(index + 1)
         }
+        let sealing = try sealingKeys(keys, try Committee(genesis: genesis), issued: genesis.created)
+        try Data(sealing.json).write(to: URL(fileURLWithPath: "\(directory)/\(sealingKeysFile)"), options: .atomic)
         try Data(genesis.json).write(to: URL(fileURLWithPath: genesisPath), options: .atomic)
         return genesis
+    }
+
+    private static func sealingKeys(_ keys: [ValidatorKeys], _ committee: Committee, issued: Milliseconds) throws -> SealingKeys {
+        var all = SealingKeys(committee: committee)
+        for (index, own) in keys.enumerated() {
+            guard let key = own.sealing.first else { continue }
+            all.insert(
+                try SealingKey(
+                    key.publicKey, of: ValidatorIndex(index), issued: issued, signedBy: own.consensus, chain: committee.chain,
+                    epoch: committee.epoch))
+        }
+        return all
     }
 
     private static func genesis(
@@ -159,6 +176,7 @@ public enum NetworkSetup {
         return """
             # Configuration of \(validatorName(index)). Paths are relative to this file.
             genesis: ../\(genesisFile)
+            sealing_keys: ../\(sealingKeysFile)  # without it, no sealed requests are taken
             keys: \(keysFile)
             \(passphrase)
             data: \(dataFolder)

@@ -31,14 +31,18 @@ public struct ValidatorKeys: Sendable {
     public let seat: any SigningKey
     /// Of its seats in other councils.
     public let councilSeats: [CouncilSeat]
+    /// What opens sealed requests: the key in use first, then older ones.
+    public let sealing: [CompositeKEM.PrivateKey]
 
     public init(
-        consensus: any SigningKey, identity: any SigningKey, seat: any SigningKey, councilSeats: [CouncilSeat] = []
+        consensus: any SigningKey, identity: any SigningKey, seat: any SigningKey, councilSeats: [CouncilSeat] = [],
+        sealing: [CompositeKEM.PrivateKey] = []
     ) {
         self.consensus = consensus
         self.identity = identity
         self.seat = seat
         self.councilSeats = councilSeats
+        self.sealing = sealing
     }
 
     /// The private key of a seat.
@@ -61,6 +65,8 @@ public struct NodeOptions: Sendable {
     public var policy: String?
     /// Files of councils in which this validator has seats: how those judge. Seats of councils without a file judge by the policy.
     public var councils: [CouncilFile] = []
+    /// All validators' sealing keys; nil: this validator's API takes no sealed proposals.
+    public var sealingKeys: SealingKeys?
     public var leaderTimeout: Milliseconds = 200
     public var roundDelayMinimum: Milliseconds = 0
     public var heartbeat: Milliseconds = 2000
@@ -88,6 +94,7 @@ public final class Node: NodeService {
     public let genesis: Genesis
     public let committee: Committee
     public let validator: ValidatorIndex
+    public let sealingKeys: SealingKeys?
     private let replica: Replica
     private let network: PeerNetwork?
     private let intake: PeerIntake
@@ -100,13 +107,15 @@ public final class Node: NodeService {
         self.committee = committee
         validator = options.validator
         try Self.check(options, committee)
+        sealingKeys = options.sealingKeys
         let seats = try Self.seats(options, committee)
         var pacing = Pacing(
             leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, heartbeat: options.heartbeat)
         pacing.catchesUpByCommits = options.catchesUpByCommits
         let configuration = ReplicaConfiguration(
             committee: committee, own: options.validator, consensusKey: options.keys.consensus,
-            seats: Seats(seats: seats, committee: committee), pacing: pacing, dataDirectory: options.dataDirectory,
+            seats: Seats(seats: seats, validator: options.validator, sealing: options.keys.sealing, committee: committee), pacing: pacing,
+            dataDirectory: options.dataDirectory,
             poolBytesMaximum: options.poolBytesMaximum, journalBytesKept: options.journalBytesKept, optimizer: options.optimizer,
             logger: logger)
         let replica: Replica
@@ -132,6 +141,10 @@ public final class Node: NodeService {
         }
         guard own.key.bytes == options.keys.consensus.publicKey, own.identityKey.bytes == options.keys.identity.publicKey else {
             throw NodeError.invalid("the keys are not those of validator '\(own.name)' in genesis")
+        }
+        let published = options.sealingKeys?[options.validator]?.publicKey
+        guard published == nil || options.keys.sealing.contains(where: { $0.publicKey == published }) else {
+            throw NodeError.invalid("requests would be sealed to a key of validator '\(own.name)' that its key file does not hold")
         }
     }
 

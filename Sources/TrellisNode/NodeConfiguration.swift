@@ -34,7 +34,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     public static let bytesMaximum = 1 << 20
     static let keys = [
         "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
-        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer", "clients", "open", "authorities",
+        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer", "clients", "open", "authorities", "sealing_keys",
     ]
 
     /// Where it was read from.
@@ -46,6 +46,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var listen: String
     public var api: String
     public var policy: String?
+    /// The file of all validators' sealing keys.
+    public var sealingKeys: String?
     /// Files of the councils in which this validator has seats.
     public var councils: [String]
     public var logLevel: String
@@ -92,6 +94,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         listen = try reader.text("listen")
         api = try reader.text("api")
         policy = try reader.optionalText("policy").map(reader.file)
+        sealingKeys = try reader.optionalText("sealing_keys").map(reader.file)
         councils = try reader.texts("councils").map(reader.file)
         logLevel = try reader.optionalText("log_level") ?? "info"
         peers = try reader.addresses("peers")
@@ -183,6 +186,14 @@ public struct NodeConfiguration: Sendable, Equatable {
             policy: policy)
         options.councils = try councils.map { path in
             try CouncilFile(yaml: try text(of: path), file: path)
+        }
+        options.sealingKeys = try sealingKeys.map { path in
+            let committee = try Committee(genesis: genesis)
+            do {
+                return try SealingKeys(json: try read(path, limit: SealingKeys.fileBytesMaximum(committee)), committee: committee)
+            } catch let error as SealingKeysError {
+                throw NodeError.invalid("\(path): \(error)")
+            }
         }
         options.leaderTimeout = leaderTimeout
         options.roundDelayMinimum = roundDelay

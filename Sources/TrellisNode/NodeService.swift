@@ -139,6 +139,8 @@ public struct NodeStatus: Sendable {
 public protocol NodeService: Sendable {
     var genesis: Genesis { get }
     var committee: Committee { get }
+    /// What requests are sealed to; nil where this validator takes no sealed ones.
+    var sealingKeys: SealingKeys? { get }
 
     /// Puts transactions into the pool; those already known are accepted again without effect. Throws `overloaded`, `tooLarge`,
     /// `unknownCouncil`, `refusedSealing`, `stopped`.

@@ -10,8 +10,6 @@ actor RemoteSeats {
     /// Ready votes wait so long for others of the same seat.
     private static let gathering = Duration.milliseconds(5)
 
-    typealias Question = (identifier: Digest, proposal: Proposal)
-
     private let seats: Seats
     private let committee: Committee
     private let logger: Logger
@@ -24,7 +22,7 @@ actor RemoteSeats {
     private var isGathering = false
     /// Calls in flight, and what waits for them, by place in `seats`.
     private var calls: [Int: Int] = [:]
-    private var waiting: [Int: [Question]] = [:]
+    private var waiting: [Int: [SeatQuestion]] = [:]
 
     /// `cast` takes the signed votes and the proposals that they are on.
     init(
@@ -37,8 +35,8 @@ actor RemoteSeats {
     }
 
     /// Evaluates what was not evaluated yet, and casts again what was.
-    func vote(on questions: [Question]) {
-        for question in questions {
+    func vote(on proposals: [(identifier: Digest, proposal: Proposal)]) {
+        for question in proposals.compactMap({ seats.question($0.identifier, $0.proposal) }) {
             asked.insert(question.identifier)
             for place in seats.seats.indices where seats.isAsked(place, question.proposal, committee) {
                 if let vote = votes[question.identifier]?[place] {
@@ -70,21 +68,25 @@ actor RemoteSeats {
             let seat = seats.seats[place]
             let brief = seats.brief(place, committee)
             Task {
-                let evaluation = await seat.evaluator.evaluate(EvaluationInput(question.proposal), for: brief)
-                done(place, question, evaluation)
+                let vote = try? await question.vote(of: (seat.council, seat.seat), chain: seats.chain) { [logger] input in
+                    let evaluation = await seat.evaluator.evaluate(input, isSealed: question.isSealed, for: brief)
+                    if let detail = evaluation.detail {
+                        // What a judge wrote about a sealed request is not for the log.
+                        let reason = question.isSealed ? evaluation.reason : detail
+                        logger.warning(
+                            "no verdict", metadata: ["council": "\(brief.council)", "seat": "\(brief.seat)", "reason": "\(reason)"])
+                    }
+                    return evaluation
+                }
+                done(place, question, vote)
             }
         }
     }
 
-    private func done(_ place: Int, _ question: Question, _ evaluation: Evaluation) {
+    private func done(_ place: Int, _ question: SeatQuestion, _ vote: Vote?) {
         calls[place, default: 1] -= 1
         running[question.identifier]?.remove(place)
-        if let detail = evaluation.detail {
-            let brief = seats.brief(place, committee)
-            logger.warning("no verdict", metadata: ["council": "\(brief.council)", "seat": "\(brief.seat)", "reason": "\(detail)"])
-        }
-        if asked.contains(question.identifier) {
-            let vote = Vote(proposal: question.identifier, verdict: Verdict(evaluation.verdict), reason: evaluation.reason)
+        if asked.contains(question.identifier), let vote {
             votes[question.identifier, default: [:]][place] = vote
             ready[place, default: []].append(vote)
             gather()

@@ -15,17 +15,21 @@ struct Seats: Sendable {
     }
 
     let seats: [Seat]
+    let validator: ValidatorIndex
+    /// What opens requests that were sealed to this validator.
+    private let sealing: [CompositeKEM.PrivateKey]
     let chain: Digest
     let epoch: Epoch
-    /// A vote batch has to fit a transaction.
-    let batchMaximum: Int
+    /// The most bytes of votes under one signature: a batch has to fit a transaction.
+    private let batchBytes: Int
 
-    init(seats: [Seat], committee: Committee) {
+    init(seats: [Seat], validator: ValidatorIndex, sealing: [CompositeKEM.PrivateKey], committee: Committee) {
         self.seats = seats
+        self.validator = validator
+        self.sealing = sealing
         chain = committee.chain
         epoch = committee.epoch
-        let room = committee.limits.transactionBytes - committee.limits.signatureBytes - 64
-        batchMaximum = max(1, min(VoteBatch.votesMaximum, room / (HashSuite.sha256.digestSize + 5 + Vote.reasonMaximum)))
+        batchBytes = committee.limits.transactionBytes - committee.limits.signatureBytes - 64
     }
 
     /// Those that judge by themselves, at once.
@@ -35,9 +39,11 @@ struct Seats: Sendable {
 
     private init(_ seats: [Seat], of other: Seats) {
         self.seats = seats
+        validator = other.validator
+        sealing = other.sealing
         chain = other.chain
         epoch = other.epoch
-        batchMaximum = other.batchMaximum
+        batchBytes = other.batchBytes
     }
 
     private func filtered(_ isIncluded: (Seat) -> Bool) -> Seats { Seats(seats.filter(isIncluded), of: self) }
@@ -54,14 +60,19 @@ struct Seats: Sendable {
         return SeatBrief(council: council.name, seat: seat.name, mandate: seat.mandate)
     }
 
+    /// What the seats have to judge in a proposal; nil where they abstain by rule, since they cannot read it.
+    func question(_ identifier: Digest, _ proposal: Proposal) -> SeatQuestion? {
+        SeatQuestion(identifier, proposal, for: validator, sealing, chain: chain)
+    }
+
     /// The signed votes of seats with rules on `proposals`, as transactions.
     func vote(on proposals: [(identifier: Digest, proposal: Proposal)], committee: Committee) throws -> [Transaction] {
+        let questions = proposals.compactMap { question($0.identifier, $0.proposal) }
         var transactions: [Transaction] = []
         for (place, seat) in seats.enumerated() {
             guard case .rules(let policy) = seat.evaluator else { continue }
-            let votes = proposals.filter { isAsked(place, $0.proposal, committee) }.map { identifier, proposal in
-                let evaluation = policy.evaluate(EvaluationInput(proposal))
-                return Vote(proposal: identifier, verdict: Verdict(evaluation.verdict), reason: evaluation.reason)
+            let votes = try questions.filter { isAsked(place, $0.proposal, committee) }.map { question in
+                try question.vote(of: (seat.council, seat.seat), chain: chain) { policy.evaluate($0) }
             }
             transactions += try sign(votes, by: place)
         }
@@ -71,18 +82,26 @@ struct Seats: Sendable {
     /// The votes of the seat at `place` under one signature, or under several where they do not fit one transaction.
     func sign(_ votes: [Vote], by place: Int) throws -> [Transaction] {
         let seat = seats[place]
-        return try stride(from: 0, to: votes.count, by: batchMaximum).map { start in
-            let part = Array(votes[start..<min(start + batchMaximum, votes.count)])
-            return Transaction(
+        return try parts(votes).map { part in
+            Transaction(
                 try VoteBatch.signed(by: seat.key, chain: chain, epoch: epoch, council: seat.council, seat: seat.seat, votes: part))
         }
     }
-}
 
-extension EvaluationInput {
-    init(_ proposal: Proposal) {
-        let fields = Dictionary(proposal.fields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        self.init(kind: proposal.kind, text: proposal.text, fields: fields)
+    private func parts(_ votes: [Vote]) -> [[Vote]] {
+        var parts: [[Vote]] = []
+        var bytes = 0
+        for vote in votes {
+            let size = HashSuite.sha256.digestSize + 5 + vote.reason.utf8.count
+            if let last = parts.last, last.count < VoteBatch.votesMaximum, bytes + size <= batchBytes {
+                parts[parts.count - 1].append(vote)
+                bytes += size
+            } else {
+                parts.append([vote])
+                bytes = size
+            }
+        }
+        return parts
     }
 }
 

@@ -159,11 +159,9 @@ extension Receipt {
             let error = ReceiptError.vote(council: proof.council, seat: proof.seat)
             let seat = Int(proof.seat)
             guard let ballot = councils.firstIndex(where: { $0.index == Int(proof.council) }), seat < signed[ballot].count,
-                last < (ballot, seat), let verdict = decision.ballots[ballot].seats[seat].verdict
+                last < (ballot, seat), let vote = Vote(of: decision.ballots[ballot].seats[seat], on: decision.proposal.identifier)
             else { throw error }
             last = (ballot, seat)
-            let vote = Vote(
-                proposal: decision.proposal.identifier, verdict: verdict, reason: decision.ballots[ballot].seats[seat].reason)
             guard let check = proof.check(of: vote, in: committee) else { throw error }
             checks.append(check)
             signed[ballot][seat] = true

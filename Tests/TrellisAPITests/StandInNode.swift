@@ -11,6 +11,8 @@ import TrellisVerify
 actor StandInNode: NodeService {
     nonisolated let genesis: Genesis
     nonisolated let committee: Committee
+    nonisolated let sealingKey: CompositeKEM.PrivateKey
+    nonisolated let sealingKeys: SealingKeys?
     private let key: any SigningKey
     private var ledger: Ledger
     private var entries: [LogAppend] = []
@@ -47,6 +49,11 @@ actor StandInNode: NodeService {
         genesis = other ?? own
         committee = try Committee(genesis: genesis)
         ledger = Ledger(committee: committee)
+        sealingKey = try CompositeKEM.PrivateKey.generate()
+        var keys = SealingKeys(committee: committee)
+        keys.insert(
+            try SealingKey(sealingKey.publicKey, of: 0, issued: 0, signedBy: key, chain: committee.chain, epoch: committee.epoch))
+        sealingKeys = keys
     }
 
     func refuse(with error: NodeError?) { refusal = error }

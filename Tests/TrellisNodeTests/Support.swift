@@ -73,8 +73,21 @@ enum Ports {
     }
 }
 
+/// A port that somebody may connect to.
+final class ListeningSocket: Sendable {
+    private let socket: Socket
+
+    init(port: Int) throws { socket = try Socket.listening(on: port, backlog: 64) }
+
+    /// Waits for the next caller; nil when there will be none.
+    func accept() -> Socket? { socket.accept() }
+
+    /// Whether somebody waits to be accepted.
+    var hasCaller: Bool { socket.isReadable }
+}
+
 /// A TCP socket of this machine, closed with its last reference.
-final class Socket {
+final class Socket: Sendable {
     private let descriptor: Int32
 
     private init(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -94,11 +107,11 @@ final class Socket {
         return (Socket(descriptor), result)
     }
 
-    static func listening(on port: Int) throws -> Socket {
+    static func listening(on port: Int, backlog: Int32 = 1) throws -> Socket {
         let (socket, result) = try open(port) { descriptor, address, size in
             var on: Int32 = 1
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-            return bind(descriptor, address, size) == 0 && listen(descriptor, 1) == 0
+            return bind(descriptor, address, size) == 0 && listen(descriptor, backlog) == 0
         }
         guard result else { throw Unmet(description: "port \(port) is taken") }
         return socket
@@ -126,6 +139,25 @@ final class Socket {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// What is there next; nil at the end.
+    func receiveSome() -> [UInt8]? {
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        return count > 0 ? Array(chunk.prefix(count)) : nil
+    }
+
+    func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    fileprivate func accept() -> Socket? {
+        let accepted = Glibc.accept(descriptor, nil, nil)
+        return accepted >= 0 ? Socket(accepted) : nil
+    }
+
+    fileprivate var isReadable: Bool {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&polled, 1, 0) > 0
     }
 
     /// What the other side sends until it closes or says nothing for a while, `limit` bytes at most.

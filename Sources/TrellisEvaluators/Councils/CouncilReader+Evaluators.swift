@@ -35,7 +35,9 @@ extension CouncilReader {
         return try Policy(yaml: Policy.standard, name: name)
     }
 
-    private static let endpointKeys = ["url", "timeout", "retries", "redirects", "response_bytes", "token_env", "allow", "calls", "ca"]
+    private static let endpointKeys = [
+        "url", "timeout", "retries", "redirects", "response_bytes", "token_env", "allow", "calls", "ca", "sealed",
+    ]
 
     private func readHTTP(_ node: Node, within deadline: Milliseconds) throws(PolicyError) -> HTTPPlan {
         let entries = try nodes.mapping(node, named: "http", keys: Self.endpointKeys + ["api"])
@@ -90,6 +92,11 @@ extension CouncilReader {
                 }
                 endpoint.allowed.insert(kind)
             }
+        }
+        if let sealed = entries["sealed"] {
+            let word = try nodes.text(sealed, named: "sealed")
+            guard ["allow", "deny"].contains(word) else { throw nodes.unknown("word", word, among: ["allow", "deny"], at: sealed) }
+            endpoint.takesSealed = word == "allow"
         }
         try check(endpoint, at: urlNode)
         if let timeout = entries["timeout"] { endpoint.timeout = try readDuration(timeout, "timeout") }

@@ -1,9 +1,11 @@
 // Asking any evaluator: an answer always comes, and a failure is an abstention that says why.
 
 extension EvaluatorPlan {
-    /// The verdict of a seat. Remote judges are given their time and no more; then the seat abstains.
-    public func evaluate(_ input: EvaluationInput, for seat: SeatBrief) async -> Evaluation {
+    /// The verdict of a seat. Remote judges are given their time and no more; then the seat abstains. What was sealed is shown to those
+    /// alone that take it.
+    public func evaluate(_ input: EvaluationInput, isSealed: Bool = false, for seat: SeatBrief) async -> Evaluation {
         do throws(RemoteFailure) {
+            if let endpoint, isSealed, !endpoint.takesSealed { throw .sealed }
             switch self {
             case .rules(let policy): return policy.evaluate(input)
             case .http(let plan): return try await HTTPEvaluator(plan: plan).evaluate(input, for: seat)

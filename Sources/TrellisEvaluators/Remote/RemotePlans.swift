@@ -28,6 +28,8 @@ public struct RemoteEndpoint: Sendable, Equatable {
     public var redirects = 0
     /// A file with the certificates, in PEM, of which one must have signed the judge's; nil: those that the system trusts.
     public var certificates: String?
+    /// Whether requests that were sealed to this validator go there too.
+    public var takesSealed = false
 
     public init(url: String) { self.url = url }
 }
@@ -87,6 +89,7 @@ enum RemoteFailure: Error, Equatable, CustomStringConvertible {
     case unexpected(String)
     case refusal(String)
     case injected(String)
+    case sealed
 
     /// The reason of the abstention. It names no host, no file, no setting, and nothing that the other side wrote.
     var reason: String {
@@ -102,6 +105,7 @@ enum RemoteFailure: Error, Equatable, CustomStringConvertible {
         case .notJSON, .unexpected: "its judge's answer is no verdict"
         case .refusal: "its model refused to judge"
         case .injected: "the proposal tries to instruct its judge"
+        case .sealed: "its judge is not shown sealed requests"
         }
     }
 
@@ -122,6 +126,7 @@ enum RemoteFailure: Error, Equatable, CustomStringConvertible {
         case .notJSON(let type): "its judge answered with no JSON" + (type.isEmpty ? "" : " but \(type)")
         case .unexpected(let what): "its judge's answer \(what)"
         case .refusal(let text): "its model refused: \(text)"
+        case .sealed: "its judge is not shown sealed requests"
         case .injected(let what): "the proposal tries to instruct its judge: \(what)"
         }
     }

@@ -13,7 +13,7 @@ struct Keys: ParsableCommand {
             The passphrase is read from --passphrase-file, else from TRELLIS_PASSPHRASE, else asked for without echo. Files that others \
             than their owner can read are refused.
             """,
-        subcommands: [KeysNew.self, KeysShow.self, KeysPublic.self, KeysRotate.self, KeysCheck.self])
+        subcommands: [KeysNew.self, KeysShow.self, KeysPublic.self, KeysRotate.self, KeysCheck.self, KeysSealing.self, KeysNetwork.self])
 
     /// The public part of a key file, not authenticated.
     static func summary(_ path: String) throws -> KeyFile.Summary {
@@ -144,6 +144,7 @@ struct KeysShow: ParsableCommand {
         for key in KeysJSON(summary).keys {
             Terminal.print("key     \(Terminal.shown(key.role))  \(key.scheme)  SHA-256 \(key.fingerprint)")
         }
+        for key in summary.sealingKeys { Terminal.print("sealing \(CompositeKEM.name)  SHA-256 \(HashSuite.sha256.hash(key))") }
     }
 }
 

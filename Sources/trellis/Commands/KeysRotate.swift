@@ -75,7 +75,7 @@ struct KeysRotate: ParsableCommand {
             guard let scheme else { throw Failure("\(file) has a key of an unknown scheme") }
             return KeyFile.Entry(role: entry.role, key: try scheme.generate())
         }
-        let new = KeyFile(name: old.name, chainID: old.chainID, entries: entries)
+        let new = KeyFile(name: old.name, chainID: old.chainID, entries: entries, sealing: old.sealing)
         let statement = try KeySuccession(from: old, to: new).encoded()
         // The statement first: keys without one would be of no use, and it cannot be made again.
         try SecretFiles.write(statement, to: statementPath)

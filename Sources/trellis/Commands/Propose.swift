@@ -11,7 +11,8 @@ struct Propose: AsyncParsableCommand {
         abstract: "Put a proposal to a council.",
         discussion: """
             Exit codes with --wait: 0 approved, 3 rejected, 4 expired, 5 not decided in time. \
-            Without --wait: 0 submitted. Always: 1 failure, 2 usage.
+            Without --wait: 0 submitted. Always: 1 failure, 2 usage. With --seal only the recipients read what is proposed, and only this \
+            command why they voted so; it waits for the certified decision, and shows it opened.
             """)
 
     @Argument(help: "What is proposed: a text, a file that holds it, or - for standard input.")
@@ -44,6 +45,8 @@ struct Propose: AsyncParsableCommand {
     @Flag(help: "Print the validator's answer as JSON; with --genesis, what is proven.")
     var json = false
 
+    @OptionGroup var sealing: SealingOptions
+
     @OptionGroup var connection: Connection
 
     /// Makes `--wait` without a value mean `--wait=certified`.
@@ -59,12 +62,14 @@ struct Propose: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...300).contains(timeout) else { throw ValidationError("--timeout must be 1 to 300 seconds") }
-        guard wait == .certified || receipt == nil else { throw ValidationError("--receipt needs --wait certified") }
-        guard genesis == nil || wait == .certified else { throw ValidationError("--genesis needs --wait certified") }
+        guard wait == .certified || sealing.seal || receipt == nil else { throw ValidationError("--receipt needs --wait certified") }
+        guard !sealing.seal || (genesis != nil && !json) else { throw ValidationError("--seal needs --genesis, and has no --json") }
+        guard genesis == nil || wait == .certified || sealing.seal else { throw ValidationError("--genesis needs --wait certified") }
     }
 
     func run() async throws {
         let draft = ProposalDraft(kind: kind, text: try proposalText(), fields: try proposalFields(), council: council)
+        if let genesis, sealing.seal { return try await proveSealed(draft, try Files.genesis(genesis)) }
         if let genesis { return try await prove(draft, try Files.genesis(genesis)) }
         try await connection.withClient { client in
             let reply = try await client.propose(draft, idempotencyKey: idempotencyKey, wait: wait, timeout: timeout)
@@ -102,7 +107,7 @@ struct Propose: AsyncParsableCommand {
     }
 
     /// A sealed outcome is for who holds the reply key to open: here it is an answer like any other.
-    private static func end(_ outcome: Outcome) throws {
+    static func end(_ outcome: Outcome) throws {
         switch outcome {
         case .approved, .sealed: return
         case .rejected: throw ExitCode(Exit.rejected)
@@ -118,7 +123,9 @@ struct Propose: AsyncParsableCommand {
         return content
     }
 
-    private func proposalFields() throws(Failure) -> [String: String] {
+    func proposalFields() throws(Failure) -> [String: String] { try Self.fields(fields) }
+
+    static func fields(_ fields: [String]) throws(Failure) -> [String: String] {
         var values: [String: String] = [:]
         for field in fields {
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -151,6 +158,7 @@ struct Propose: AsyncParsableCommand {
         case .approved: return try Self.end(Outcome.approved)
         case .rejected: try Self.end(Outcome.rejected)
         case .expired: try Self.end(Outcome.expired)
+        case .sealed: try Self.end(Outcome.sealed)
         case .submitted, .pending:
             guard wait != nil else { return }
             Terminal.error("error: not decided within \(timeout) seconds")
@@ -188,7 +196,7 @@ extension ProposalState {
 }
 
 extension ProposalState.Weight {
-    fileprivate var line: String { "approve \(approve) of \(approve + reject + abstain + silent), needed \(needed)" }
+    fileprivate var line: String { "approve \(approve) of \(approve + reject + abstain + silent + (sealed ?? 0)), needed \(needed)" }
 }
 
 extension ProposalState.Vote {

@@ -20,6 +20,9 @@ struct Verify: ParsableCommand {
     @Flag(help: "Print what is proven as JSON.")
     var json = false
 
+    @Option(help: ArgumentHelp("The key that opens the answers to a sealed proposal, as 'propose --reply-key' kept it.", valueName: "file"))
+    var replyKey: String?
+
     @OptionGroup var implementation: ImplementationOption
 
     func run() throws {
@@ -41,6 +44,16 @@ struct Verify: ParsableCommand {
         } else {
             for line in verified.report() { Terminal.print(line) }
         }
+        if let replyKey { try open(verified, genesis, with: try ReplyKeyFile.read(replyKey)) }
+    }
+
+    private func open(_ verified: VerifiedReceipt, _ genesis: Genesis, with key: CompositeKEM.PrivateKey) throws {
+        guard case .decision(let decision) = verified.entry, decision.proposal.sealed != nil else {
+            throw Failure("\(receipt) is of nothing sealed", code: Exit.usage)
+        }
+        let opened = OpenedDecision(decision, with: key, in: try Committee(genesis: genesis))
+        Terminal.print("opened: \(opened.outcome.name)")
+        for line in opened.lines(verified.councils) { Terminal.print(line) }
     }
 
     private func verify(evidence bytes: [UInt8], _ genesis: Genesis) throws {
