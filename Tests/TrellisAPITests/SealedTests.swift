@@ -84,7 +84,7 @@ import TrellisModel
             #expect(try await problem(#"{"sealed":{"recipients":[0],"envelope":"*"}}"#).0 == 400)
             #expect(try await problem(#"{"sealed":{"recipients":[0],"envelope":"AA==","outcome":"maybe"}}"#).0 == 400)
             #expect(try await problem(#"{"sealed":{"recipients":[0],"envelope":"AA==","extra":1}}"#).0 == 400)
-            #expect(try await problem(body(envelope)).0 == 202)
+            #expect(try await problem(body(envelope)).0 == 201)
         }
     }
 }

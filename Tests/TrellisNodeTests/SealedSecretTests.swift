@@ -104,12 +104,12 @@ extension SystemTests {
                 try await client.shutdown()
                 try await network.settled([0, 1, 2, 3])
 
-                // One falls with a fault, one is aborted, the others end as they should.
+                // One falls with a fault, of which the runtime tells at length; the others end as they should.
                 var said: [String] = []
-                for (index, signal) in [(0, SIGSEGV), (1, SIGABRT), (2, SIGTERM), (3, SIGTERM)] {
+                for (index, signal) in [(0, SIGSEGV), (1, SIGTERM), (2, SIGTERM), (3, SIGTERM)] {
                     let process = try network.process(index)
                     process.kill(signal)
-                    _ = try await process.end()
+                    _ = try await process.end(within: 300)
                     said += [process.output, process.error]
                 }
                 let wire = [api.bytes] + peers.map(\.bytes)
