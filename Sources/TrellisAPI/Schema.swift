@@ -116,7 +116,8 @@ enum Schema {
     private static let proposalBody = object(
         [
             "id": digest, "status": choice(["submitted", "pending", "approved", "rejected", "expired", "sealed"]), "certified": boolean,
-            "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "sealed": sealedView, "proposer": proposer,
+            "log_index": count, "council": string, "kind": string, "text": string, "fields": fields, "sealed": sealedView,
+            "proposer": proposer,
             "proposed_ms": count,
             "decided_ms": count, "deadline_ms": count, "commit": count,
             "weight": weight,

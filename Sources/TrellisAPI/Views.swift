@@ -43,7 +43,8 @@ struct Views: Sendable {
         return .members([
             "id": .digest(pending.identifier), "status": "pending", "certified": .bool(false),
             "council": .string(pending.proposal.council), "kind": .string(pending.proposal.kind), "text": .string(pending.proposal.text),
-            "fields": fields(pending.proposal), "sealed": sealed(pending.proposal), "proposer": proposer(pending.proposal), "proposed_ms": .integer(pending.opened.timestamp),
+            "fields": fields(pending.proposal), "sealed": sealed(pending.proposal), "proposer": proposer(pending.proposal),
+            "proposed_ms": .integer(pending.opened.timestamp),
             "deadline_ms": .integer(pending.deadline),
             "weight": ballots.count == 1 ? ballots.first.map(weight(of:)) : nil, "votes": votes(pending.proposal, ballots),
             "ballots": self.ballots(pending.proposal, ballots),

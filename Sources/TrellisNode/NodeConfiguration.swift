@@ -34,7 +34,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public static let bytesMaximum = 1 << 20
     static let keys = [
         "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
-        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer", "clients", "open", "authorities", "sealing_keys",
+        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer", "clients", "open", "authorities",
+        "sealing_keys",
     ]
 
     /// Where it was read from.
