@@ -17,6 +17,9 @@ struct Verify: ParsableCommand {
     @Option(help: "The genesis file of the network.")
     var genesis: String
 
+    @Flag(help: "Accept a decision only if every vote that it counts is signed by its seat.")
+    var allVotes = false
+
     @Flag(help: "Print what is proven as JSON.")
     var json = false
 
@@ -38,6 +41,12 @@ struct Verify: ParsableCommand {
         } catch {
             if json { Terminal.print(try ProofDocument(valid: false, error: error.description).bytes) }
             throw Failure("invalid: \(Terminal.shown(error.description))", hint: error.hint)
+        }
+        if allVotes, !verified.allVotesSigned {
+            let reason = "a vote that the decision counts has no signature of its seat in the receipt"
+            if json { Terminal.print(try ProofDocument(valid: false, error: reason).bytes) }
+            throw Failure(
+                "invalid: \(reason)", hint: "ask another validator: who took the state over from others has no signatures of before")
         }
         if json {
             Terminal.print(try ProofDocument(verified).bytes)
