@@ -71,7 +71,9 @@ final class ProcessNetwork {
     }
 
     func launch(_ index: Int) throws {
-        processes[index] = try TrellisProcess(["node", "--config", configuration(index)], in: folder)
+        // A crash is told of at once: looking up the names of a debug build's symbols takes minutes.
+        processes[index] = try TrellisProcess(
+            ["node", "--config", configuration(index)], in: folder, environment: ["SWIFT_BACKTRACE": "symbolicate=off"])
     }
 
     func serves(_ index: Int) async throws {
