@@ -58,6 +58,8 @@ let package = Package(
     targets: [
         // The arithmetic of lattices and hashes, in C.
         room("CTrellisKernels"),
+        // TPMs, over tpm2-tss if it is there, in C.
+        room("CTrellisTPM"),
         // The only room that imports a crypto library, or the kernels.
         room("TrellisCrypto", ["CTrellisKernels", crypto, cryptoExtras]),
         // Pure rooms: no sockets, no dispatch, no clock, no randomness, no file system.
@@ -71,17 +73,20 @@ let package = Package(
         room("TrellisAccess", ["TrellisCrypto", "TrellisModel", structuredFields]),
         // Rims: each wraps one kind of effect.
         room("TrellisStorage"),
+        room("TrellisTPM", ["CTrellisTPM", "TrellisCrypto"]),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
         room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", yams, httpClient, nioHTTP1, nioSSL] + nio),
         room(
             "TrellisNode",
             [
                 "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
-                "TrellisAccess", "TrellisStorage", "TrellisTransport", "TrellisEvaluators", "TrellisOptimizer", logging, yams,
+                "TrellisAccess", "TrellisAudit", "TrellisTPM", "TrellisStorage", "TrellisTransport", "TrellisEvaluators",
+                "TrellisOptimizer", logging, yams,
             ]),
         room(
             "TrellisAPI",
             [
+                "TrellisAudit",
                 "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisAccess", "TrellisOptimizer",
                 "TrellisNode", logging,
                 httpTypes,
@@ -128,13 +133,15 @@ let package = Package(
         tests(
             "TrellisNode",
             [
-                "trellis", "TrellisNode", "TrellisAccess", "TrellisEvaluators", "TrellisOptimizer", "TrellisClient", "TrellisVerify",
+                "trellis", "TrellisAudit", "TrellisTPM", "TrellisNode", "TrellisAccess", "TrellisEvaluators", "TrellisOptimizer",
+                "TrellisClient", "TrellisVerify",
                 "TrellisModel",
                 "TrellisCrypto", logging,
             ]),
         tests(
             "TrellisAPI",
             [
+                "TrellisAudit",
                 "TrellisAPI", "TrellisAccess", "TrellisJSON", "TrellisNode", "TrellisClient", "TrellisLedger", "TrellisVerify",
                 "TrellisModel", "TrellisOptimizer",
                 "TrellisCrypto", logging, httpClient, nioHTTP1,

@@ -29,7 +29,8 @@ struct API: Sendable {
     /// All operations, in the order of the documentation.
     var routes: [Route] {
         let routes =
-            proposalRoutes + recordRoutes + decisionRoutes + eventRoutes + evidenceRoutes + committeeRoutes + keyRoutes + healthRoutes
+            proposalRoutes + recordRoutes + decisionRoutes + eventRoutes + evidenceRoutes + committeeRoutes + keyRoutes + auditRoutes
+            + healthRoutes
             + optimizerRoutes
         return routes + [OpenAPI.route(of: routes)]
     }

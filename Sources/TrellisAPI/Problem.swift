@@ -91,6 +91,7 @@ extension Problem {
         case .unknownCouncil: self = .unprocessable("unknown-council", error.description)
         case .refusedSealing: self = .unprocessable("sealing", error.description)
         case .invalid: self = .unprocessable("invalid", error.description)
+        case .tooSoon: self.init(.tooManyRequests, "too-soon", "Too soon", error.description, retryAfter: 1)
         case .timedOut: self.init(.gatewayTimeout, "timed-out", "Timed out", error.description)
         // The text of a storage error names files, which are nobody's business here.
         case .storage: self.init(.internalServerError, "storage", "Storage error", "the validator cannot read its ledger")

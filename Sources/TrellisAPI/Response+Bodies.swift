@@ -6,6 +6,8 @@ import TrellisJSON
 
 enum ContentType {
     static let json = "application/json"
+    /// A JSON value on each line.
+    static let lines = "application/x-ndjson"
     static let events = "text/event-stream"
     static let octets = "application/octet-stream"
     /// The binary batch: see RecordBatch.swift.

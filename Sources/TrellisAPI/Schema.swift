@@ -54,6 +54,11 @@ enum Schema {
     static let optimizerRecommendation = json("OptimizerRecommendation")
     static let optimizerPerformance = json("OptimizerPerformance")
     static let optimizerHealth = json("OptimizerHealth")
+    static let audit = json("Audit")
+    static let quote = json("Document")
+    static let lines = Route.Content(type: ContentType.lines, schema: string)
+    static let quoteRequest = object(
+        ["nonce": .members(["type": "string", "pattern": "^([0-9a-fA-F]{2}){8,64}$"])], required: ["nonce"], isClosed: true)
     static let document = json("Document")
     static let problem = Route.Content(type: Problem.contentType, schema: reference("Problem"))
     static let events = Route.Content(type: ContentType.events, schema: string)
@@ -73,7 +78,7 @@ enum Schema {
         "Decisions": object(
             ["decisions": array(reference("Proposal")), "next_cursor": string], required: ["decisions", "next_cursor"]),
         "Evidence": evidenceBody, "SealingKeys": sealingKeysBody, "Committee": committeeBody, "Certificate": certificateBody,
-        "Status": statusBody,
+        "Status": statusBody, "Audit": auditBody,
         "Health": object(["status": string], required: ["status"]),
         "OptimizerUpdate": optimizerUpdateBody, "OptimizerRecommendation": optimizerRecommendationBody,
         "OptimizerPerformance": optimizerPerformanceBody, "OptimizerHealth": optimizerHealthBody,
@@ -201,6 +206,14 @@ enum Schema {
                     ], required: ["reading", "round_times", "missed_leaders", "late_votes", "equivocations", "counts"])),
         ], required: ["level", "permille", "better_windows", "window"])
 
+    private static let auditBody = object(
+        [
+            "module": choice(["tpm", "software"]), "reason": string, "pcr": count, "records": count, "head": digest, "register": digest,
+            "checkpoints": count, "newest_checkpoint": count, "waiting": count, "breaks": array(string), "key": string,
+            "last_quote": object(["time_ms": count, "records": count, "nonce": string], required: ["time_ms", "records", "nonce"]),
+            "failure": string,
+        ], required: ["module", "records", "head", "register", "checkpoints", "waiting", "breaks"])
+
     private static let statusBody = object(
         [
             "chain": digest, "epoch": count, "validator": count, "name": string, "round": count, "highest_round": count,
@@ -208,6 +221,6 @@ enum Schema {
             "certified_log_size": count, "pending_proposals": count, "pool_transactions": count, "pool_bytes": count,
             "suspended_blocks": count, "peers_connected": array(count), "peer_bytes_sent": count, "peer_bytes_received": count,
             "blocks_rejected": count, "equivocations": count, "evidence": count,
-            "recalling": boolean, "alarm": nullable(string), "threshold": threshold,
+            "recalling": boolean, "audit": choice(["tpm", "software"]), "alarm": nullable(string), "threshold": threshold,
         ], required: ["chain", "epoch", "validator", "name", "round", "commit_index", "log_size", "certified_log_size", "alarm"])
 }

@@ -194,6 +194,7 @@ struct Views: Sendable {
             "peer_bytes_sent": .integer(status.peerBytesSent), "peer_bytes_received": .integer(status.peerBytesReceived),
             "blocks_rejected": .integer(status.blocksRejected), "equivocations": .integer(status.equivocations),
             "evidence": .integer(status.evidence), "recalling": .bool(status.isRecalling),
+            "audit": status.isAuditInHardware.map { .string($0 ? "tpm" : "software") },
             "threshold": status.threshold.map(threshold), "alarm": status.alarm.map { .string($0) } ?? .null,
         ])
     }

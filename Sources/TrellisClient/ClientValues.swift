@@ -153,6 +153,8 @@ public struct ValidatorState: Sendable, Equatable, Decodable {
     public let evidence: Int
     /// Whether it signs nothing yet, because it does not know what it signed before.
     public let recalling: Bool
+    /// What holds the audit trail: `tpm` or `software`.
+    public let audit: String?
     /// Nil where no council has an adaptive threshold.
     public let threshold: ThresholdState?
     /// Why the validator stopped; nil while all is well.

@@ -3,6 +3,7 @@
 import TrellisCrypto
 import TrellisModel
 import TrellisStorage
+import TrellisTPM
 
 /// Why a data directory cannot be used, and what a person can do about it.
 public struct DataDirectoryError: Error, Sendable, CustomStringConvertible {
@@ -27,6 +28,14 @@ public struct DataDirectoryError: Error, Sendable, CustomStringConvertible {
         case is DataDirectory.Amnesia:
             problem = "which rounds this validator signed is not known: its file '\(StoreLayout.highWater)' is gone"
             hint = "put the file back; the other validators have too little stake to tell"
+        case let error as DataDirectory.Outdated:
+            problem = "it may be an older copy: \(error.reason)"
+            hint = "put the directory back that was used last; the other validators have too little stake to tell what was signed since"
+        case let error as DataDirectory.Unchecked:
+            problem = "its high-water mark is bound to a counter in a TPM, and \(error.reason)"
+            hint =
+                "bring the TPM back ('audit' in the configuration), or run `trellis repair --restored --data \(directory)`: "
+                + "the validator asks the others what it signed"
         default: return nil
         }
         self.directory = directory
@@ -50,14 +59,29 @@ public enum DataDirectory {
 
     struct Amnesia: Error {}
 
+    /// A TPM has counted on since this copy was made, and nobody can tell what was signed.
+    struct Outdated: Error {
+        var reason: String
+    }
+
+    /// Bound to a TPM's counter that cannot be read.
+    struct Unchecked: Error {
+        var reason: String
+    }
+
     /// Whether the validator may have signed rounds that this directory does not know of: it has neither a mark nor the file that a new
-    /// network gives to those who have signed nothing. A mark that lost one of its two copies may be behind, too.
+    /// network gives to those who have signed nothing. A mark that lost one of its two copies may be behind, too; and so is the mark of an
+    /// older copy of the directory, which a TPM's counter tells (MarkCounter.swift) and which is forgotten here.
     ///
+    /// - Parameter module: the TPM, or why it cannot be spoken with; nil where none is configured.
     /// - Throws: when the directory is another validator's; when it does not know, and the others could not tell.
-    static func isAmnesic(_ disk: RealDisk, _ validator: ValidatorIndex, of committee: Committee) throws -> Bool {
+    static func isAmnesic(
+        _ disk: RealDisk, _ validator: ValidatorIndex, of committee: Committee, module: Result<any TrustedModule, TPMError>? = nil
+    ) throws -> Bool {
         try require(owner, on: disk, isOf: validator, committee)
         try require(fresh, on: disk, isOf: validator, committee)
         let canBeTold = committee.stakes.total - committee.stakes[validator] >= committee.stakes.quorum
+        try check(MarkCounter(disk, validator, of: committee), with: module, on: disk, canBeTold: canBeTold)
         if try disk.exists(StoreLayout.highWater) {
             let mark = try HighWaterMark(disk: disk, path: StoreLayout.highWater)
             if mark.current != nil, !mark.foundDamage || !canBeTold { return false }
@@ -68,6 +92,29 @@ public enum DataDirectory {
         }
         guard canBeTold else { throw Amnesia() }
         return true
+    }
+
+    /// Forgets the mark of an older copy; then counts, so that copies made before this start are older ones.
+    private static func check(
+        _ counter: MarkCounter, with module: Result<any TrustedModule, TPMError>?, on disk: RealDisk, canBeTold: Bool
+    ) throws {
+        switch module {
+        case nil:
+            if try MarkCounter.isBound(disk) { throw Unchecked(reason: "no TPM is configured") }
+        case .failure(let error):
+            if try MarkCounter.isBound(disk) { throw Unchecked(reason: error.description) }
+        case .success(let module):
+            if let reason = try counter.doubt(module) {
+                guard canBeTold else { throw Outdated(reason: reason) }
+                try forgetMark(on: disk)
+            }
+            try counter.advance(module)
+        }
+    }
+
+    private static func forgetMark(on disk: RealDisk) throws {
+        for file in [StoreLayout.highWater, fresh] { try disk.remove(file) }
+        try disk.syncDirectory("")
     }
 
     private static func require(_ file: String, on disk: RealDisk, isOf validator: ValidatorIndex, _ committee: Committee) throws {
@@ -89,7 +136,9 @@ public enum DataDirectory {
         do {
             let disk = try RealDisk(root: path)
             defer { disk.release() }
-            for file in [StoreLayout.highWater, fresh] { try disk.remove(file) }
+            try forgetMark(on: disk)
+            // Not before: a directory without either has forgotten what it signed, whatever a TPM says.
+            try disk.remove(StoreLayout.highWaterCounter)
             try disk.syncDirectory("")
         } catch {
             throw DataDirectoryError(error, in: path) ?? error

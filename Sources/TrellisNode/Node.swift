@@ -3,12 +3,14 @@
 
 import Foundation
 public import Logging
+public import TrellisAudit
 import TrellisConsensus
 public import TrellisCrypto
 public import TrellisEvaluators
 public import TrellisLedger
 public import TrellisModel
 import TrellisStorage
+import TrellisTPM
 import TrellisTransport
 public import TrellisVerify
 
@@ -75,6 +77,8 @@ public struct NodeOptions: Sendable {
     public var optimizer = OptimizerConfiguration()
     /// Whether this validator, when it is far behind, asks for certified commits and states; otherwise for blocks alone.
     public var catchesUpByCommits = true
+    /// How checkpoints that this validator attests are logged.
+    public var audit = AuditOptions()
 
     public init(
         genesis: Genesis, validator: ValidatorIndex, keys: ValidatorKeys, dataDirectory: String, listen: String, peers: [String: String],
@@ -98,6 +102,7 @@ public final class Node: NodeService {
     private let replica: Replica
     private let network: PeerNetwork?
     private let intake: PeerIntake
+    private let trail: AuditTrail
 
     /// Opens the data directory and recovers; nothing runs yet. Throws when the keys are not those of the genesis, when another process
     /// holds the directory, or when the journal is damaged beyond a torn tail.
@@ -109,6 +114,9 @@ public final class Node: NodeService {
         try Self.check(options, committee)
         sealingKeys = options.sealingKeys
         let seats = try Self.seats(options, committee)
+        let module = options.audit.tpm.map { tcti in
+            Result<any TrustedModule, TPMError> { () throws(TPMError) -> any TrustedModule in try TPM(tcti: tcti) }
+        }
         var pacing = Pacing(
             leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, heartbeat: options.heartbeat)
         pacing.catchesUpByCommits = options.catchesUpByCommits
@@ -120,7 +128,8 @@ public final class Node: NodeService {
             logger: logger)
         let replica: Replica
         do {
-            replica = try Replica(configuration)
+            replica = try Replica(configuration, module: module)
+            trail = try AuditTrail(Self.audit(options, committee, replica.markCounter, logger))
         } catch {
             throw DataDirectoryError(error, in: options.dataDirectory) ?? error
         }
@@ -146,6 +155,16 @@ public final class Node: NodeService {
         guard published == nil || options.keys.sealing.contains(where: { $0.publicKey == published }) else {
             throw NodeError.invalid("requests would be sealed to a key of validator '\(own.name)' that its key file does not hold")
         }
+    }
+
+    private static func audit(
+        _ options: NodeOptions, _ committee: Committee, _ markCounter: MarkCounter, _ logger: Logger
+    ) -> AuditConfiguration {
+        var configuration = AuditConfiguration(
+            committee: committee, own: options.validator, key: options.keys.consensus, dataDirectory: options.dataDirectory,
+            options: options.audit, logger: logger, markCounter: markCounter)
+        if let tcti = options.audit.tpm { configuration.connect = { () throws(TPMError) in try TPM(tcti: tcti) } }
+        return configuration
     }
 
     /// The validator's seats with their keys and evaluators.
@@ -190,7 +209,8 @@ public final class Node: NodeService {
 
     /// Binds the peer address and takes part.
     public func start() async throws {
-        await replica.start(network: network)
+        await trail.start()
+        await replica.start(network: network, audit: trail)
         try await network?.start()
     }
 
@@ -198,6 +218,8 @@ public final class Node: NodeService {
     public func stop() async {
         replica.inbox.close()
         await network?.stop()
+        // While the directory is held: it counts a last time.
+        await trail.stop()
         await replica.stop()
     }
 
@@ -242,5 +264,15 @@ public final class Node: NodeService {
     public func certificate() async -> CheckpointCertificate? { await replica.core.certificate }
     public func optimizerReport() async -> OptimizerReport { await replica.optimizerReport }
     public func setOptimizer(_ mode: OptimizerMode) async throws(NodeError) { try await replica.setOptimizer(mode) }
-    public func nodeStatus() async -> NodeStatus { await replica.nodeStatus(rejected: intake.rejectedCount) }
+    public func nodeStatus() async -> NodeStatus {
+        var status = await replica.nodeStatus(rejected: intake.rejectedCount)
+        status.isAuditInHardware = await trail.state.isHardware
+        return status
+    }
+
+    public func audit() async throws(NodeError) -> AuditState { await trail.state }
+    public func auditLog(from: UInt64, bytes: Int) async throws(NodeError) -> (text: [UInt8], next: UInt64) {
+        try await trail.lines(from: from, bytes: bytes)
+    }
+    public func auditQuote(nonce: [UInt8]) async throws(NodeError) -> AuditQuote { try await trail.quote(nonce: nonce) }
 }

@@ -35,7 +35,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     static let keys = [
         "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
         "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer", "clients", "open", "authorities",
-        "sealing_keys",
+        "sealing_keys", "audit",
     ]
 
     /// Where it was read from.
@@ -69,6 +69,7 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var open: Bool?
     /// Under which addresses clients reach the API.
     public var authorities: [String]
+    public var audit: AuditOptions
 
     public init(path: String) throws(ConfigurationError) {
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -106,6 +107,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         journalBytes = try reader.number("journal_bytes", 1 << 20...1 << 44) ?? 1 << 30
         catchUp = try reader.optionalText("catch_up") ?? "commits"
         optimizer = try OptimizerConfiguration(yaml: values["optimizer"], path: path)
+        audit = try reader.audit("audit")
         guard ["commits", "blocks"].contains(catchUp) else { throw .wrongType(path: path, key: "catch_up", expected: "commits or blocks") }
         clients = try ClientsSetting(values["clients"], path: path, file: reader.file)
         open = try reader.flag("open")
@@ -160,6 +162,32 @@ public struct NodeConfiguration: Sendable, Equatable {
             return addresses
         }
 
+        func audit(_ key: String) throws(ConfigurationError) -> AuditOptions {
+            var options = AuditOptions()
+            guard let value = values[key] else { return options }
+            guard let found = value as? [String: Any] else { throw .wrongType(path: path, key: key, expected: "a mapping") }
+            let known = ["tpm", "pcr", "quote_interval", "counter_interval"]
+            if let unknown = found.keys.sorted().first(where: { !known.contains($0) }) {
+                throw .unknownKey(path: path, key: "\(key).\(unknown)", nearest: nearestName(to: unknown, among: known))
+            }
+            let reader = Reader(values: found, path: path)
+            options.tpm = try reader.optionalText("tpm").flatMap { $0 == "none" ? nil : $0 }
+            options.pcr = Int(clamping: try reader.number("pcr", 0...23) ?? 11)
+            options.quoteInterval = try reader.duration("quote_interval") ?? options.quoteInterval
+            options.counterInterval = try reader.duration("counter_interval") ?? options.counterInterval
+            return options
+        }
+
+        /// Such as 30s, 10m, 1h.
+        func duration(_ key: String) throws(ConfigurationError) -> Duration? {
+            guard let text = try optionalText(key) else { return nil }
+            let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600]
+            guard let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()), (1...100_000).contains(count) else {
+                throw .wrongType(path: path, key: key, expected: "a time such as 30s, 10m or 1h")
+            }
+            return .seconds(count * unit)
+        }
+
         func file(_ name: String) -> String {
             guard !name.hasPrefix("/") else { return name }
             let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
@@ -203,6 +231,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         options.journalBytesKept = journalBytes
         options.optimizer = optimizer
         options.catchesUpByCommits = catchUp == "commits"
+        options.audit = audit
         return options
     }
 

@@ -1,6 +1,7 @@
 // What a running validator offers to whoever stands in front of it: the HTTP API, the commands, a program that embeds it. Values in,
 // values out; nothing here knows of sockets or JSON.
 
+public import TrellisAudit
 public import TrellisCrypto
 public import TrellisLedger
 public import TrellisModel
@@ -56,6 +57,8 @@ public enum NodeError: Error, Sendable, CustomStringConvertible {
     case refusedSealing(SealingRefusal)
     case invalid(String)
     case timedOut
+    /// Asked again too soon: try later.
+    case tooSoon
     case storage(String)
 
     public var description: String {
@@ -67,6 +70,7 @@ public enum NodeError: Error, Sendable, CustomStringConvertible {
         case .refusedSealing(let refusal): "the sealed proposal cannot be decided: \(refusal)"
         case .invalid(let reason): reason
         case .timedOut: "not there yet"
+        case .tooSoon: "one a second, for all who ask"
         case .storage(let reason): reason
         }
     }
@@ -100,6 +104,8 @@ public struct NodeStatus: Sendable {
     public var threshold: AdaptiveThreshold?
     /// Whether the validator signs nothing yet, because it does not know what it signed before.
     public var isRecalling: Bool
+    /// Whether a TPM holds the audit trail; nil where there is none.
+    public var isAuditInHardware: Bool?
     /// Nil while all is well; otherwise why the validator stopped.
     public var alarm: String?
 
@@ -163,4 +169,9 @@ public protocol NodeService: Sendable {
     func optimizerReport() async -> OptimizerReport
     /// Says what it may do from now on. Throws `invalid` for `apply` where what is configured is out of its bounds.
     func setOptimizer(_ mode: OptimizerMode) async throws(NodeError)
+    func audit() async throws(NodeError) -> AuditState
+    /// Lines of the audit log from record `from` on, each with its newline, as many as fit `bytes` but one at least; none at its end.
+    func auditLog(from: UInt64, bytes: Int) async throws(NodeError) -> (text: [UInt8], next: UInt64)
+    /// A quote of the audit log in answer to a nonce. Throws `tooSoon`, `invalid`, `stopped`, `storage`.
+    func auditQuote(nonce: [UInt8]) async throws(NodeError) -> AuditQuote
 }

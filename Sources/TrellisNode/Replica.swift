@@ -8,6 +8,7 @@ import TrellisEvaluators
 import TrellisLedger
 import TrellisModel
 import TrellisStorage
+import TrellisTPM
 import TrellisTransport
 
 /// What a replica needs to open.
@@ -28,6 +29,8 @@ struct ReplicaConfiguration: Sendable {
 
 actor Replica {
     let configuration: ReplicaConfiguration
+    /// Keeps the data directory the newest of its copies.
+    nonisolated let markCounter: MarkCounter
     var committee: Committee { configuration.committee }
     var core: Core
     let store: LedgerStore
@@ -46,6 +49,10 @@ actor Replica {
     let journal: Journal
     let logger: Logger
     private(set) var network: PeerNetwork?
+    /// Is told what own blocks attest.
+    private var audit: AuditTrail?
+    /// What own blocks attested that the journal brought back.
+    private var recoveredAttestations: [Attestation] = []
     private var wakeTask: Task<Void, Never>?
     /// Index merges beside the replica's thread, one after the other.
     private var maintenance: Task<Void, Never>?
@@ -65,14 +72,18 @@ actor Replica {
 
     /// Opens the data directory, repairs a torn tail, executes what the last snapshot had not seen. Throws `StorageError` for what it
     /// cannot repair.
-    init(_ configuration: ReplicaConfiguration) throws {
+    ///
+    /// - Parameter module: the TPM that tells old copies of the directory, or why it cannot be spoken with; nil where none is configured.
+    init(_ configuration: ReplicaConfiguration, module: Result<any TrustedModule, TPMError>? = nil) throws {
         self.configuration = configuration
         logger = configuration.logger
         budget = AnswerBudget(configuration.committee.limits)
         thread = ReplicaThread(name: "replica-\(configuration.own)")
         disk = try RealDisk(root: configuration.dataDirectory)
         try StoreLayout.create(on: disk)
-        let isAmnesic = try DataDirectory.isAmnesic(disk, configuration.own, of: configuration.committee)
+        let isAmnesic = try DataDirectory.isAmnesic(
+            disk, configuration.own, of: configuration.committee, module: module)
+        markCounter = MarkCounter(disk, configuration.own, of: configuration.committee)
         store = try LedgerStore(disk: disk, committee: configuration.committee, journalBytes: configuration.journalBytesKept)
         journal = try Journal(
             disk: disk, committee: configuration.committee, isAmnesic: isAmnesic, bytesKept: configuration.journalBytesKept)
@@ -87,6 +98,7 @@ actor Replica {
             committee: configuration.committee, own: configuration.own, pacing: configuration.pacing, recovered: recovery.recovered)
         tuner = try Tuner(configuration)
         recoveredTwins = Self.twins(recovery.recovered.blocks)
+        recoveredAttestations = recovery.recovered.blocks.filter { $0.author == configuration.own }.flatMap(\.header.attestations)
         try Self.execute(recovery.recovered, on: store)
         offers.states.executed(store.ledger)
         thread.start()
@@ -114,8 +126,11 @@ actor Replica {
     }
 
     /// Goes on where the journal ended.
-    func start(network: PeerNetwork?) {
+    func start(network: PeerNetwork?, audit: AuditTrail? = nil) {
         self.network = network
+        self.audit = audit
+        audit?.attested(recoveredAttestations.sorted { $0.index < $1.index })
+        recoveredAttestations = []
         openRemoteSeats()
         if core.isRecalling {
             logger.warning("which rounds this validator signed is not known: it asks the others, and signs nothing until they answer")
@@ -193,6 +208,7 @@ actor Replica {
             try journal.seal(block)
             unwrittenBytes = 0
             network?.broadcast(PeerMessage.blocks([block.encoded]).wireBytes)
+            audit?.attested(block.header.attestations)
         case .send(let message, let peer): network?.send(message.wireBytes, to: peer)
         case .broadcast(let message): network?.broadcast(message.wireBytes)
         case .serve(let references, let peer): try serve(peer) { try journal.read(references) }

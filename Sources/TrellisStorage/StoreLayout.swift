@@ -20,13 +20,19 @@ public enum StoreLayout {
     public static let pendingVotes = "log/pending-votes"
     /// Saved ledger states.
     public static let snapshots = "snapshots"
+    /// The audit trail: a directory with a lock of its own.
+    public static let audit = "audit"
+    /// The audit log's lines, under `audit`.
+    public static let auditLog = "log"
     /// The highest (epoch, round) signed for.
     public static let highWater = "high-water"
+    /// The count to which a TPM had counted when this directory was last the newest.
+    public static let highWaterCounter = "high-water-counter"
 
     /// Every directory, parents first.
     public static let directories = [journal, "log", entries, nodes, index, snapshots, votes, pendingVotes]
     /// The logs that `trellis repair` looks through.
-    public static let logs = [journal, entries, votes]
+    public static let logs = [journal, entries, votes, "\(audit)/\(auditLog)"]
 
     /// One level of the Merkle tree; 0 is the leaves'.
     public static func nodes(level: Int) -> String { "\(nodes)/\(paddedDecimal(level, width: 2))" }

@@ -13,7 +13,7 @@ actor StandInNode: NodeService {
     nonisolated let committee: Committee
     nonisolated let sealingKey: CompositeKEM.PrivateKey
     nonisolated let sealingKeys: SealingKeys?
-    private let key: any SigningKey
+    let key: any SigningKey
     private var ledger: Ledger
     private var entries: [LogAppend] = []
     private var leaves: [Digest] = []
@@ -59,6 +59,9 @@ actor StandInNode: NodeService {
     func refuse(with error: NodeError?) { refusal = error }
 
     func lie() { isLiar = true }
+
+    var refused: NodeError? { refusal }
+    var certified: Checkpoint? { currentCertificate?.checkpoint }
 
     func submit(_ transactions: [Transaction]) async throws(NodeError) {
         if let refusal {

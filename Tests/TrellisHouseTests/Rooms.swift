@@ -21,6 +21,7 @@ struct Room: Sendable {
 ///     CTrellisKernels <- Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
 ///     JSON <- { Audit, API, MCP }; Audit sees Crypto and Model;   Access <- { Node, API, Client, MCP, trellis }
 ///     Optimizer <- { Node, Simulator }; it sees nothing
+///     CTrellisTPM <- TPM, which sees Crypto; { Audit, TPM } <- Node
 ///     Verify <- Client <- MCP <- trellis
 ///
 /// A room may look to the left; some may look at less.
@@ -32,6 +33,7 @@ enum House {
 
     static let rooms: [Room] = [
         Room("CTrellisKernels"),
+        Room("CTrellisTPM"),
         Room("TrellisCrypto", sees: ["CTrellisKernels"], libraries: ["Crypto", "CryptoExtras"], system: machine.union(["Foundation"])),
 
         Room("TrellisJSON"),
@@ -47,18 +49,21 @@ enum House {
             system: ["FoundationEssentials"]),
 
         Room("TrellisStorage", sees: pure, system: machine),
+        Room("TrellisTPM", sees: ["CTrellisTPM", "TrellisCrypto"], system: ["Synchronization"]),
         Room("TrellisTransport", sees: pure, libraries: sockets.union(["Logging"]), system: machine),
         Room(
             "TrellisEvaluators", sees: pure, libraries: sockets.union(["Yams", "AsyncHTTPClient", "NIOSSL"]),
             system: machine.union(["FoundationEssentials"])),
 
         Room(
-            "TrellisNode", sees: pure.union(rims).union(["TrellisAccess", "TrellisOptimizer"]), libraries: ["Logging", "Yams"],
+            "TrellisNode", sees: pure.union(rims).union(["TrellisAccess", "TrellisAudit", "TrellisOptimizer", "TrellisTPM"]),
+            libraries: ["Logging", "Yams"],
             system: machine.union(["Foundation", "Dispatch"])),
         Room(
             "TrellisAPI",
             sees: [
-                "TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisAccess", "TrellisOptimizer",
+                "TrellisJSON", "TrellisAudit", "TrellisCrypto", "TrellisModel", "TrellisLedger", "TrellisVerify", "TrellisAccess",
+                "TrellisOptimizer",
                 "TrellisNode",
             ],
             libraries: sockets.union(["Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"]),

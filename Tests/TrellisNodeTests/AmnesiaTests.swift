@@ -53,6 +53,75 @@ extension SystemTests {
             }
         }
 
+        /// Nobody says that the directory is an old copy, but a TPM has counted on.
+        @Test(.enabled(if: SoftwareTPM.isInstalled, SoftwareTPM.hint))
+        func aTPMNoticesARestoredDataDirectory() async throws {
+            try await ProcessNetwork.with(starts: false) { network in
+                let tpm = try await SoftwareTPM(in: network.folder)
+                defer { tpm.kill() }
+                try Files.edit(network.configuration(1), "log_level: info", "log_level: info\naudit: {tpm: \"\(tpm.tcti)\"}")
+                let made = "\(network.folder)/made"
+                try FileManager.default.copyItem(atPath: network.data(1), toPath: made)
+                try await network.start([0, 1, 2, 3])
+                try await network.decide("ls", at: 0)
+                // A start, a kill and a clean stop are no reason for doubt.
+                try await network.murder(1)
+                try await network.start([1])
+                try await network.decide("ls, after a kill", at: 1)
+                try await network.stop(1)
+                let backup = "\(network.folder)/backup"
+                try FileManager.default.copyItem(atPath: network.data(1), toPath: backup)
+                try await network.start([1])
+                #expect(try !network.process(1).error.contains("it asks the others"))
+                for index in 0..<4 { try await network.decide("ls \(index)", at: index) }
+                try await network.murder(1)
+                // The backup, and the folder as it was made, with its file that says that nothing was signed.
+                for copy in [backup, made] {
+                    try FileManager.default.removeItem(atPath: network.data(1))
+                    try FileManager.default.copyItem(atPath: copy, toPath: network.data(1))
+                    try network.launch(1)
+                    try await network.serves(1)
+                    #expect(try network.process(1).error.contains("it asks the others"))
+                    try await network.decide("ls, after \(copy)", at: 1)
+                    try await network.murder(1)
+                }
+                try network.launch(1)
+                try await expectWhole(network, voteOf: 1)
+            }
+        }
+
+        @Test(.enabled(if: SoftwareTPM.isInstalled, SoftwareTPM.hint))
+        func aDirectoryBoundToATPMIsNotUsedWithoutIt() async throws {
+            try await ProcessNetwork.with(1, starts: false) { network in
+                let tpm = try await SoftwareTPM(in: network.folder)
+                defer { tpm.kill() }
+                try Files.edit(network.configuration(0), "log_level: info", "log_level: info\naudit: {tpm: \"\(tpm.tcti)\"}")
+                try await network.start([0])
+                try await network.decide("ls", at: 0)
+                try await network.stop(0)
+                let backup = "\(network.folder)/backup"
+                try FileManager.default.copyItem(atPath: network.data(0), toPath: backup)
+                tpm.kill()
+                try network.launch(0)
+                #expect(try await network.process(0).end() == 1)
+                #expect(try network.process(0).error.contains("does not answer"))
+                try await tpm.start()
+                try await network.start([0])
+                try await network.stop(0)
+                // Alone, nobody can tell it what it signed: the old copy is refused, and the new one is taken again.
+                let newest = "\(network.folder)/newest"
+                try FileManager.default.moveItem(atPath: network.data(0), toPath: newest)
+                try FileManager.default.copyItem(atPath: backup, toPath: network.data(0))
+                try network.launch(0)
+                #expect(try await network.process(0).end() == 1)
+                #expect(try network.process(0).error.contains("older copy"))
+                try FileManager.default.removeItem(atPath: network.data(0))
+                try FileManager.default.moveItem(atPath: newest, toPath: network.data(0))
+                try await network.start([0])
+                try await network.decide("ls, again", at: 0)
+            }
+        }
+
         /// All of a new network start knowing nothing, and wait for nobody.
         @Test func aNewNetworkIsNoAmnesia() async throws {
             try await ProcessNetwork.with(starts: false) { network in

@@ -8,7 +8,8 @@ import TrellisVerify
 
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Read, quote and verify a validator's audit log.", subcommands: [AuditVerify.self])
+        abstract: "Read, quote and verify a validator's audit log.",
+        subcommands: [AuditVerify.self, AuditQuoteCommand.self, AuditLogCommand.self, AuditStatus.self])
 }
 
 struct AuditVerify: ParsableCommand {

@@ -46,6 +46,7 @@ struct Status: AsyncParsableCommand {
             ("pending", "\(state.pendingProposals) proposals"),
             ("pool", "\(state.poolTransactions) transactions, \(state.poolBytes) bytes"),
             ("peers", "\(peers) connected; \(state.peerBytesSent) bytes sent, \(state.peerBytesReceived) received"),
+            ("audit", (state.audit == "tpm" ? "a TPM's register" : "in software: no TPM stands behind it") + "; GET /v1/audit"),
             ("evidence", "\(state.evidence) proofs of misbehaviour" + (state.evidence > 0 ? ": GET /v1/evidence" : "")),
             ("refused", "\(state.blocksRejected) blocks; \(state.equivocations) equivocations seen"),
         ]
