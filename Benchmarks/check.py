@@ -1,21 +1,24 @@
 #!/usr/bin/env python3
 """Runs `trellis bench --json` and holds the figures against thresholds.json; with --crypto, `trellis crypto speed --json` against
-crypto-thresholds.json; with --council, `trellis council speed --json` against council-thresholds.json; with --optimizer,
-`trellis optimizer traces --json` against optimizer-thresholds.json.
-Usage: check.py TRELLIS [--crypto | --council | --optimizer] [options of the command]."""
+crypto-thresholds.json; with --council, `trellis council speed --json` against council-thresholds.json; with --client,
+`trellis client speed --json` against client-thresholds.json; with --optimizer, `trellis optimizer traces --json` against
+optimizer-thresholds.json.
+Usage: check.py TRELLIS [--crypto | --council | --client | --optimizer] [options of the command]."""
 import json
 import pathlib
 import subprocess
 import sys
 
 if len(sys.argv) < 2:
-    sys.exit("usage: check.py PATH-TO-TRELLIS [--crypto | --council | --optimizer] [options of the command]")
+    sys.exit("usage: check.py PATH-TO-TRELLIS [--crypto | --council | --client | --optimizer] [options of the command]")
 options = sys.argv[2:]
 command, file = ["bench"], "thresholds.json"
 if options[:1] == ["--crypto"]:
     command, file, options = ["crypto", "speed"], "crypto-thresholds.json", options[1:]
 elif options[:1] == ["--council"]:
     command, file, options = ["council", "speed"], "council-thresholds.json", options[1:]
+elif options[:1] == ["--client"]:
+    command, file, options = ["client", "speed"], "client-thresholds.json", options[1:]
 elif options[:1] == ["--optimizer"]:
     command, file, options = ["optimizer", "traces"], "optimizer-thresholds.json", options[1:]
 thresholds = json.loads((pathlib.Path(__file__).parent / file).read_text())

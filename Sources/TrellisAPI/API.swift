@@ -30,8 +30,7 @@ struct API: Sendable {
     var routes: [Route] {
         let routes =
             proposalRoutes + recordRoutes + decisionRoutes + eventRoutes + evidenceRoutes + committeeRoutes + keyRoutes + auditRoutes
-            + healthRoutes
-            + optimizerRoutes
+            + healthRoutes + metricRoutes + optimizerRoutes
         return routes + [OpenAPI.route(of: routes)]
     }
 }

@@ -12,7 +12,7 @@ struct ClientCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client", abstract: "Make keys and tokens for clients of the API.",
         discussion: "What is printed belongs into the 'clients' of a validator's configuration.",
-        subcommands: [ClientKeygen.self, ClientToken.self])
+        subcommands: [ClientKeygen.self, ClientToken.self, ClientSpeed.self])
 }
 
 struct ClientEntry: ParsableArguments {

@@ -1,0 +1,105 @@
+// `trellis client speed`: what it costs to sign a request and a proposal, and what it costs a validator to check them.
+
+import ArgumentParser
+import TrellisAccess
+import TrellisCrypto
+import TrellisModel
+
+struct ClientSpeed: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "speed", abstract: "Measure how long signing and checking requests and proposals takes.",
+        discussion: """
+            A proposal of 200 bytes, as JSON. Signing a request is its digest, its signature base (RFC 9421) and one signature; checking it is \
+            what a listener does before it reads the body. One core, milliseconds. Exit codes: 0 measured, 1 failure, 2 usage.
+            """)
+
+    @Option(help: "ML-DSA-44, ML-DSA-65 or ML-DSA-87.")
+    var scheme = SignatureScheme.mlDSA65.name
+
+    @Option(help: "How often each.")
+    var times = 2000
+
+    @Flag(help: "Print the figures as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (1...100_000).contains(times) else { throw ValidationError("--times must be 1 to 100000") }
+    }
+
+    func run() throws {
+        let sample = try SampleRequest(scheme: try Keys.scheme(scheme))
+        let rows = [
+            ("sign a request", try measure { _ = try sample.signed() }),
+            ("sign a proposal", try measure { _ = try sample.proposed() }),
+            ("sign both", try measure { _ = (try sample.proposed(), try sample.signed()) }),
+            ("check a request", try measure { try sample.admit() }),
+            ("check a proposal", try measure { try sample.check() }),
+        ]
+        guard !json else {
+            let objects = rows.map { name, sample in
+                "{\"load\":\"\(name)\",\"median ms\":\(Self.shown(sample, 50)),\"p99 ms\":\(Self.shown(sample, 99))}"
+            }
+            return Terminal.print("[\(objects.joined(separator: ","))]")
+        }
+        Terminal.print("\(scheme), \(times) times each; milliseconds: median, p99")
+        for (name, sample) in rows { Terminal.print("  \(name)  \(Self.shown(sample, 50))  \(Self.shown(sample, 99))") }
+    }
+
+    private static func shown(_ sample: SpeedSample, _ percent: Double) -> Double { sample.percentile(percent).rounded() / 1000 }
+
+    private func measure(_ work: () throws -> Void) throws -> SpeedSample {
+        try work()
+        var found: [Double] = []
+        for _ in 0..<times {
+            let start = ContinuousClock.now
+            try work()
+            found.append((ContinuousClock.now - start).microseconds)
+        }
+        return SpeedSample(found)
+    }
+}
+
+/// One client, one listener, one proposal.
+private struct SampleRequest {
+    private static let now: UInt64 = 1_795_000_000
+
+    private let key: any SigningKey
+    private let signer: RequestSigner
+    private let access: ListenerAccess
+    private let body: [UInt8]
+    private let proposal: Proposal
+    private let chain = HashSuite.sha256.hash([1])
+    private let fields = ["content-type": "application/json", "idempotency-key": "7f3a"]
+    private var admitted = RequestMessage(method: "", authority: "", target: "", fields: [:])
+    private var accepted: Proposal
+
+    init(scheme: SignatureScheme) throws {
+        let text = String(repeating: "make release; ", count: 14)
+        key = try scheme.generate()
+        signer = RequestSigner(key: key)
+        body = Array("{\"command\":\"\(text)\"}".utf8)
+        proposal = Proposal(nonce: Nonce(idempotencyKey: "7f3a"), kind: "command", text: text)
+        accepted = proposal
+        let client = AccessClient(name: "ci", credential: .key(key.scheme, publicKey: key.publicKey), permissions: [.propose])
+        access = try AccessList(clients: [client]).listening(on: "127.0.0.1")
+        admitted = message(try signed())
+        accepted = try proposed()
+    }
+
+    private func message(_ more: [(name: String, value: String)]) -> RequestMessage {
+        let all = fields.merging(more.map { ($0.name.lowercased(), $0.value) }) { $1 }
+        return RequestMessage(method: "POST", authority: "127.0.0.1:8080", target: "/v1/proposals?wait=certified", fields: all)
+    }
+
+    func signed() throws -> [(name: String, value: String)] { try signer.fields(for: message([]), body: body, created: Self.now) }
+
+    func proposed() throws -> Proposal { try proposal.signed(by: key, chain: chain) }
+
+    func admit() throws {
+        _ = try access.admit(admitted, for: .propose, hasBody: true, port: 8080, now: Self.now)
+    }
+
+    func check() throws {
+        guard accepted.hasValidProposer(chain: chain) else { throw Failure("a signature does not hold") }
+    }
+}
