@@ -34,7 +34,8 @@ final class SoftwareTPM {
 
     private static func launch(_ name: String, _ arguments: [String]) throws -> Process {
         let process = Process()
-        process.executableURL = try #require(find(name))
+        let tool: URL = try #require(find(name))
+        process.executableURL = tool
         process.arguments = arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
