@@ -36,7 +36,7 @@ extension ProposalDraft {
             guard let key = known[recipient] else { throw .noSealingKey(recipient) }
             chosen[recipient] = key
         }
-        let key = idempotencyKey ?? UUID().uuidString
+        let key = idempotencyKey ?? TrellisClient.newKey()
         do {
             let reply = try CompositeKEM.PrivateKey.generate()
             let request = SealedRequest(kind: kind, text: text, fields: fields, replyKey: reply.publicKey)

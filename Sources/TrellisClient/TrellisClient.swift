@@ -46,12 +46,13 @@ public struct TrellisClient: Sendable {
     public func propose(
         _ draft: ProposalDraft, idempotencyKey: String = newKey(), timeout: Int = 60
     ) async throws(ClientError) -> VerifiedDecision {
-        // Whoever asks is part of what is asked, and the same for all validators.
-        let identifier = try validators[0].authorization.proposing(draft.proposal(idempotencyKey: idempotencyKey)).identifier
+        // Whoever asks is part of what is asked, and the same for all validators: signed once.
+        let proposal = try validators[0].authorization.proposing(draft.proposal(idempotencyKey: idempotencyKey))
+        let identifier = proposal.identifier
         do throws(ClientError) {
             return try await attempt(seconds: timeout) { validator, seconds throws(ClientError) in
-                let wait = min(max(seconds, 1), 300)
-                let reply = try await validator.propose(draft, idempotencyKey: idempotencyKey, wait: .certified, timeout: wait)
+                let reply = try await validator.submit(
+                    draft, as: proposal, idempotencyKey: idempotencyKey, wait: .certified, timeout: seconds)
                 return reply.value.certified == true ? try await decision(identifier, at: validator) : nil
             }
         } catch {
@@ -70,8 +71,7 @@ public struct TrellisClient: Sendable {
         _ data: [UInt8], idempotencyKey: String = newKey(), timeout: Int = 60
     ) async throws(ClientError) -> VerifiedRecord {
         try await attempt(seconds: timeout) { validator, seconds throws(ClientError) in
-            let wait = min(max(seconds, 1), 300)
-            let submitted = try await validator.submitRecords([data], idempotencyKey: idempotencyKey, wait: .certified, timeout: wait)
+            let submitted = try await validator.submitRecords([data], idempotencyKey: idempotencyKey, wait: .certified, timeout: seconds)
             guard submitted.isReached, let identifier = submitted.identifiers.first else { return nil }
             let (receipt, json) = try await receipt(of: identifier, isRecord: true, at: validator)
             return VerifiedRecord(receipt: receipt, json: json)
@@ -105,8 +105,11 @@ extension TrellisClient {
     /// Failures of each validator, one after another, after which it is given up.
     private static let failuresMaximum = 5
 
-    /// Asks one validator after another until one has a value, all are given up, or the time is over. `body` gets the seconds that are left
-    /// and gives nil for "not yet".
+    /// The seconds that a validator lets a request wait.
+    private static let waits = 1...300
+
+    /// Asks one validator after another until one has a value, all are given up, or the time is over. `body` gets the seconds that it may
+    /// wait and gives nil for "not yet".
     func attempt<Value>(
         seconds: Int, _ body: (UnverifiedClient, Int) async throws(ClientError) -> Value?
     ) async throws(ClientError) -> Value {
@@ -121,7 +124,9 @@ extension TrellisClient {
             guard failures[place] < Self.failuresMaximum else { continue }
             var wished: Duration?
             do throws(ClientError) {
-                if let value = try await body(validators[place], Int((deadline - clock.now).components.seconds)) { return value }
+                let left = Int((deadline - clock.now).components.seconds)
+                let wait = min(max(left, Self.waits.lowerBound), Self.waits.upperBound)
+                if let value = try await body(validators[place], wait) { return value }
                 failures[place] = 0
                 last = .timedOut(endpoint: validators[place].endpoint)
             } catch {

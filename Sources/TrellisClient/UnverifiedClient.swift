@@ -58,6 +58,13 @@ public struct UnverifiedClient: Sendable {
     ) async throws(ClientError) -> Reply<ProposalState> {
         let key = idempotencyKey ?? TrellisClient.newKey()
         let proposal = try authorization.proposing(draft.proposal(idempotencyKey: key))
+        return try await submit(draft, as: proposal, idempotencyKey: key, wait: wait, timeout: timeout)
+    }
+
+    /// Submits a draft as the proposal that this client's credentials make of it under the key.
+    func submit(
+        _ draft: ProposalDraft, as proposal: Proposal, idempotencyKey key: String, wait: Finality?, timeout: Int
+    ) async throws(ClientError) -> Reply<ProposalState> {
         let body: [UInt8]
         do {
             body = Array(try JSONEncoder().encode(SignedDraft(draft, proposal.proposer)))
