@@ -55,9 +55,9 @@ struct Certifier: Sendable {
     }
 
     mutating func heard(_ block: Block) -> [Finding] {
-        guard !block.header.attestations.isEmpty else { return [] }
+        var findings = conflicts(with: block)
+        guard block.header.attestations.contains(where: { $0.index > certifiedIndex }) else { return findings }
         let proof = AttestationProof(block, suite: committee.suite)
-        var findings = conflicts(with: proof, of: block)
         for attestation in block.header.attestations where attestation.index > certifiedIndex {
             if let known = heard[attestation.index]?[block.author] {
                 if known.digest != attestation.checkpoint, let evidence = Evidence(.conflictingAttestations, known.proof, proof) {
@@ -72,12 +72,13 @@ struct Certifier: Sendable {
     }
 
     /// Other roots than the author attested before, for what is certified meanwhile.
-    private func conflicts(with proof: AttestationProof, of block: Block) -> [Finding] {
+    private func conflicts(with block: Block) -> [Finding] {
         guard let settled = settled[block.author] else { return [] }
         return block.header.attestations.compactMap { attestation in
             guard attestation.index <= certifiedIndex,
                 let known = settled.last(where: { $0.index == attestation.index })?.heard, known.digest != attestation.checkpoint
             else { return nil }
+            let proof = AttestationProof(block, suite: committee.suite)
             return Evidence(.conflictingAttestations, known.proof, proof).map { .conflictingAttestations($0) }
         }
     }
