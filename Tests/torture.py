@@ -310,12 +310,7 @@ class Torture:
 
     async def run(self, minutes):
         self.mount(VALIDATORS - 1)
-        for link in self.network.links.values():
-            await link.start()
-        for index in range(VALIDATORS):
-            self.network.start(index)
-        for index in range(VALIDATORS):
-            await self.network.ready(index)
+        await self.start_all()
         writers = [asyncio.ensure_future(self.write(writer)) for writer in range(6)]
         kinds = [self.kill, self.kill, self.crash_loop, self.stop, self.slow, self.stall, self.drop, self.part, self.fill_disk]
         end = time.monotonic() + minutes * 60

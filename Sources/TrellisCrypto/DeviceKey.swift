@@ -74,8 +74,7 @@ public struct DeviceKey: Sendable, Equatable {
     /// - Throws: `CryptoError.invalidPublicKey`.
     public init(pem: String) throws(CryptoError) {
         let lines = pem.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-        guard pem.utf8.count <= 2 * Self.sizeMaximum, lines.first == "-----BEGIN PUBLIC KEY-----",
-            lines.last == "-----END PUBLIC KEY-----",
+        guard pem.utf8.count <= 2 * Self.sizeMaximum, lines.first == PublicKeyPEM.first, lines.last == PublicKeyPEM.last,
             let der = Data(base64Encoded: lines.dropFirst().dropLast().joined())
         else { throw .invalidPublicKey(scheme: "device") }
         try self.init(der: [UInt8](der))
@@ -98,10 +97,7 @@ public struct DeviceKey: Sendable, Equatable {
     }
 
     /// PEM, ending in a newline.
-    public var pem: String {
-        let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
-        return "-----BEGIN PUBLIC KEY-----\n\(text)\n-----END PUBLIC KEY-----\n"
-    }
+    public var pem: String { PublicKeyPEM.encode(der) }
 
     /// "ECDSA P-256", "RSA-2048".
     public var name: String {

@@ -29,9 +29,7 @@ extension SignatureScheme {
 
     /// The PEM text (RFC 7468) of `subjectPublicKeyInfo`, ending in a newline.
     public func publicKeyPEM(_ publicKey: [UInt8]) -> String? {
-        guard let der = subjectPublicKeyInfo(publicKey) else { return nil }
-        let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
-        return "-----BEGIN PUBLIC KEY-----\n\(text)\n-----END PUBLIC KEY-----\n"
+        subjectPublicKeyInfo(publicKey).map(PublicKeyPEM.encode)
     }
 
     /// DER: tag, length, content of fewer than 2^16 bytes.
@@ -43,5 +41,17 @@ extension SignatureScheme {
             default: [0x82, UInt8(truncatingIfNeeded: content.count >> 8), UInt8(truncatingIfNeeded: content.count)]
             }
         return [tag] + length + content
+    }
+}
+
+/// The PEM text (RFC 7468) of a SubjectPublicKeyInfo.
+enum PublicKeyPEM {
+    static let first = "-----BEGIN PUBLIC KEY-----"
+    static let last = "-----END PUBLIC KEY-----"
+
+    /// Ends in a newline.
+    static func encode(_ der: [UInt8]) -> String {
+        let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+        return "\(first)\n\(text)\n\(last)\n"
     }
 }

@@ -30,8 +30,6 @@ public struct Nonce: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    init(unchecked bytes: [UInt8]) { self.bytes = bytes }
-
     /// The nonce of an idempotency key: the first 16 bytes of SHA-256 over a tagged key.
     public init(idempotencyKey: String) {
         bytes = Array(HashSuite.sha256.tagged(Domain("trellis/idempotency/1"), [Array(idempotencyKey.utf8)]).bytes.prefix(Self.size))

@@ -85,13 +85,15 @@ extension AuditTrail {
 
     // MARK: What is shown
 
+    var isInHardware: Bool { module != nil }
+
     var state: AuditState {
         var reason: String?
         if case .software(let given)? = replay.stretch?.module { reason = given }
         return AuditState(
-            isHardware: module != nil, reason: reason, pcr: module == nil ? nil : pcr, records: replay.records, head: replay.head,
+            isHardware: isInHardware, reason: reason, pcr: isInHardware ? pcr : nil, records: replay.records, head: replay.head,
             register: replay.register, checkpoints: replay.checkpoints, newestCheckpoint: replay.newestCheckpoint,
-            waiting: waitingCount, breaks: replay.breaks.map(\.description), key: module == nil ? nil : key, lastQuote: lastQuote,
+            waiting: waitingCount, breaks: replay.breaks.map(\.description), key: isInHardware ? key : nil, lastQuote: lastQuote,
             failure: failure)
     }
 

@@ -266,7 +266,7 @@ public final class Node: NodeService {
     public func setOptimizer(_ mode: OptimizerMode) async throws(NodeError) { try await replica.setOptimizer(mode) }
     public func nodeStatus() async -> NodeStatus {
         var status = await replica.nodeStatus(rejected: intake.rejectedCount)
-        status.isAuditInHardware = await trail.state.isHardware
+        status.isAuditInHardware = await trail.isInHardware
         return status
     }
 

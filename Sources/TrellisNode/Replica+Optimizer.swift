@@ -49,30 +49,16 @@ extension Tuning {
 
 extension Choice {
     init(_ tuning: Tuning) {
-        self.init { knob in
-            switch knob {
-            case .batchBytes: UInt64(clamping: tuning.batchBytes)
-            case .batchDelay: tuning.batchDelay
-            case .leaderTimeout: tuning.leaderTimeout
-            case .roundDelay: tuning.roundDelayMinimum
-            case .blocksInFlight: UInt64(clamping: tuning.blocksInFlight)
-            case .retry: tuning.retry
-            }
-        }
+        self.init(
+            batchBytes: tuning.batchBytes, batchDelay: tuning.batchDelay, leaderTimeout: tuning.leaderTimeout,
+            roundDelay: tuning.roundDelayMinimum, blocksInFlight: tuning.blocksInFlight, retry: tuning.retry)
     }
 
     /// What `pacing` says, where blocks hold at most `payloadBytes`.
     init(_ pacing: Pacing, payloadBytes: Int) {
-        self.init { knob in
-            switch knob {
-            case .batchBytes: UInt64(clamping: min(pacing.batchBytes, payloadBytes))
-            case .batchDelay: pacing.batchDelay
-            case .leaderTimeout: pacing.leaderTimeout
-            case .roundDelay: pacing.roundDelayMinimum
-            case .blocksInFlight: UInt64(clamping: pacing.blocksInFlight)
-            case .retry: pacing.retry
-            }
-        }
+        self.init(
+            batchBytes: min(pacing.batchBytes, payloadBytes), batchDelay: pacing.batchDelay, leaderTimeout: pacing.leaderTimeout,
+            roundDelay: pacing.roundDelayMinimum, blocksInFlight: pacing.blocksInFlight, retry: pacing.retry)
     }
 }
 

@@ -55,6 +55,19 @@ public struct Choice: Sendable, Hashable, CustomStringConvertible {
 
     public init(_ value: (Knob) -> UInt64) { values = Knob.allCases.map(value) }
 
+    public init(batchBytes: Int, batchDelay: UInt64, leaderTimeout: UInt64, roundDelay: UInt64, blocksInFlight: Int, retry: UInt64) {
+        self.init { knob in
+            switch knob {
+            case .batchBytes: UInt64(clamping: batchBytes)
+            case .batchDelay: batchDelay
+            case .leaderTimeout: leaderTimeout
+            case .roundDelay: roundDelay
+            case .blocksInFlight: UInt64(clamping: blocksInFlight)
+            case .retry: retry
+            }
+        }
+    }
+
     public subscript(knob: Knob) -> UInt64 {
         get { values[knob.place] }
         set { values[knob.place] = newValue }

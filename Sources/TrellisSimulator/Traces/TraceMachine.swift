@@ -68,15 +68,8 @@ extension Tuning {
 
 extension Choice {
     init(_ tuning: Tuning) {
-        self.init { knob in
-            switch knob {
-            case .batchBytes: UInt64(tuning.batchBytes)
-            case .batchDelay: tuning.batchDelay
-            case .leaderTimeout: tuning.leaderTimeout
-            case .roundDelay: tuning.roundDelayMinimum
-            case .blocksInFlight: UInt64(tuning.blocksInFlight)
-            case .retry: tuning.retry
-            }
-        }
+        self.init(
+            batchBytes: tuning.batchBytes, batchDelay: tuning.batchDelay, leaderTimeout: tuning.leaderTimeout,
+            roundDelay: tuning.roundDelayMinimum, blocksInFlight: tuning.blocksInFlight, retry: tuning.retry)
     }
 }
