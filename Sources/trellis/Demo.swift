@@ -82,12 +82,7 @@ struct Demo {
 
     private func tell(_ results: [Result], _ elapsed: Duration) throws {
         for result in results {
-            let style: Terminal.Style =
-                switch result.decision?.outcome {
-                case .approved: .green
-                case .rejected: .red
-                default: .yellow
-                }
+            let style = Terminal.Style(of: result.decision?.outcome.name)
             let verdict = (result.decision?.outcome.name ?? "unproven").padding(toLength: 9, withPad: " ", startingAt: 0)
             let command = String(Terminal.shown(result.line.command).prefix(72)).padding(toLength: 72, withPad: " ", startingAt: 0)
             let reason = result.decision?.seats.first { !$0.reason.isEmpty }?.reason ?? ""

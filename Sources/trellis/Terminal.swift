@@ -10,6 +10,16 @@ enum Terminal {
         case green = "32"
         case yellow = "33"
         case dim = "2"
+
+        /// Of an outcome or a verdict, by its name; nil where there is none yet.
+        init(of name: String?) {
+            switch name {
+            case "approved", "approve": self = .green
+            case "rejected", "reject": self = .red
+            case "sealed": self = .dim
+            default: self = .yellow
+            }
+        }
     }
 
     /// Standard output is a terminal and nobody said no (no-color.org).
@@ -37,6 +47,17 @@ enum Terminal {
             guard count > 0 else { Trellis.exit(withError: ExitCode(Exit.failure)) }
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// A name and what there is to say of it, in columns.
+    static func row(_ name: String, _ value: String) -> String { name + String(repeating: " ", count: max(1, 11 - name.count)) + value }
+
+    /// A value as one line of JSON, its names with underscores.
+    static func json(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(value))
     }
 
     /// `text` on one line, with characters that are not seen, or that move others, written as escapes.

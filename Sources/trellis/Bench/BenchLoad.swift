@@ -14,11 +14,7 @@ struct BenchSample: Sendable {
 
     var rate: Double { seconds > 0 ? Double(operations) / seconds : 0 }
 
-    func percentile(_ percent: Double) -> Double {
-        guard !latencies.isEmpty else { return .nan }
-        let sorted = latencies.sorted()
-        return sorted[min(sorted.count - 1, Int(Double(sorted.count) * percent / 100))]
-    }
+    func percentile(_ percent: Double) -> Double { SpeedSample(latencies).percentile(percent) }
 }
 
 struct BenchLoad: Sendable {

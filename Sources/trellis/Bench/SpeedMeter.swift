@@ -1,6 +1,7 @@
-// How `trellis crypto speed` measures: two implementations of one operation by turns, so that what else the machine does hits both alike.
+// How the `speed` commands measure. `trellis crypto speed` runs two implementations of one operation by turns, so that what else the machine
+// does hits both alike; the others time whole operations, one after the other.
 
-/// Times of one operation, in microseconds, sorted.
+/// Times of one operation, sorted; in microseconds where they are measured here.
 struct SpeedSample {
     private let sorted: [Double]
 
@@ -8,11 +9,41 @@ struct SpeedSample {
         sorted = times.sorted()
     }
 
+    /// Times so many calls, after one that is not counted.
+    init(times: Int, of work: () throws -> Void) rethrows {
+        try work()
+        var found: [Double] = []
+        for _ in 0..<times {
+            let start = ContinuousClock.now
+            try work()
+            found.append((ContinuousClock.now - start).microseconds)
+        }
+        self.init(found)
+    }
+
     var mean: Double { sorted.isEmpty ? .nan : sorted.reduce(0, +) / Double(sorted.count) }
 
     func percentile(_ percent: Double) -> Double {
         guard let last = sorted.indices.last else { return .nan }
         return sorted[min(last, Int(Double(sorted.count) * percent / 100))]
+    }
+}
+
+/// What whole operations took: milliseconds, to the microsecond.
+struct SpeedTable {
+    let rows: [(load: String, sample: SpeedSample)]
+
+    /// Prints all as JSON, or in lines under `heading`.
+    func print(json: Bool, heading: String) {
+        let figures = rows.map { load, sample in
+            (load, median: sample.percentile(50).rounded() / 1000, p99: sample.percentile(99).rounded() / 1000)
+        }
+        guard !json else {
+            let objects = figures.map { "{\"load\":\(JSONText.quoted($0)),\"median ms\":\($1),\"p99 ms\":\($2)}" }
+            return Terminal.print("[\(objects.joined(separator: ","))]")
+        }
+        Terminal.print("\(heading); milliseconds: median, p99")
+        for (load, median, p99) in figures { Terminal.print("  \(load)  \(median)  \(p99)") }
     }
 }
 

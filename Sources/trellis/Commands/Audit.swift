@@ -78,7 +78,7 @@ struct AuditVerify: ParsableCommand {
                 for attestation in attested { found[attestation.index] = attestation.checkpoint }
             }
         } catch {
-            if json { Terminal.print(AuditText.refusal(error)) }
+            if json { Terminal.print(try AuditText.refusal(error)) }
             throw Failure("invalid: \(Terminal.shown(error.description))", hint: error.hint)
         }
         let lookups = try checkpoints.map { path, checkpoint throws(Failure) in
@@ -93,7 +93,7 @@ struct AuditVerify: ParsableCommand {
             return AuditText.Lookup(receipt: path, index: checkpoint.index, isFound: true)
         }
         if json {
-            Terminal.print(AuditText.json(report, lookups))
+            Terminal.print(try AuditText.json(report, lookups))
         } else {
             for line in AuditText.lines(report, lookups) { Terminal.print(line) }
         }

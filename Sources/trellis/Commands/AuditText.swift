@@ -16,23 +16,26 @@ enum AuditText {
         var lines = [heading(report)]
         let replay = report.replay
         let span = replay.newestCheckpoint.map { ", the last one \($0)" } ?? ""
-        lines.append(row("validator", Terminal.shown(report.validator) + ", chain \(report.quote.statement.chain)"))
-        lines.append(row("log", "\(replay.records) records in \(replay.stretches) stretches, \(replay.checkpoints) checkpoints\(span)"))
-        lines.append(row("register", "\(replay.register)"))
-        lines.append(row("quoted", "\(report.quote.statement.time) ms since 1970, by the validator's clock"))
-        if let attestation = report.attestation, let key = report.quote.statement.key {
-            lines.append(row("TPM", "\(attestation.resets) resets, \(attestation.restarts) restarts, clock \(attestation.clock) ms"))
-            lines.append(row("key", "\(key.name), " + (report.isKeyPinned ? "the one given" : vouched(report))))
-        }
-        lines.append(row("nonce", report.isNonceChecked ? "the one given" : "not compared: the quote may be old (--nonce)"))
+        lines.append(Terminal.row("validator", Terminal.shown(report.validator) + ", chain \(report.quote.statement.chain)"))
         lines.append(
-            row("signature", report.isValidatorChecked ? "the validator's, by the genesis" : "of the validator not checked (--genesis)"))
+            Terminal.row("log", "\(replay.records) records in \(replay.stretches) stretches, \(replay.checkpoints) checkpoints\(span)"))
+        lines.append(Terminal.row("register", "\(replay.register)"))
+        lines.append(Terminal.row("quoted", "\(report.quote.statement.time) ms since 1970, by the validator's clock"))
+        if let attestation = report.attestation, let key = report.quote.statement.key {
+            lines.append(
+                Terminal.row("TPM", "\(attestation.resets) resets, \(attestation.restarts) restarts, clock \(attestation.clock) ms"))
+            lines.append(Terminal.row("key", "\(key.name), " + (report.isKeyPinned ? "the one given" : vouched(report))))
+        }
+        lines.append(Terminal.row("nonce", report.isNonceChecked ? "the one given" : "not compared: the quote may be old (--nonce)"))
+        lines.append(
+            Terminal.row(
+                "signature", report.isValidatorChecked ? "the validator's, by the genesis" : "of the validator not checked (--genesis)"))
         for lookup in lookups {
             let found = lookup.isFound ? "attested" : "not in this log"
-            lines.append(row("receipt", "\(Terminal.shown(lookup.receipt)): checkpoint \(lookup.index) \(found)"))
+            lines.append(Terminal.row("receipt", "\(Terminal.shown(lookup.receipt)): checkpoint \(lookup.index) \(found)"))
         }
-        if report.laterRecords > 0 { lines.append(row("not proven", "\(report.laterRecords) later records")) }
-        for found in replay.breaks { lines.append(row(Terminal.styled("break", .red), found.description)) }
+        if report.laterRecords > 0 { lines.append(Terminal.row("not proven", "\(report.laterRecords) later records")) }
+        for found in replay.breaks { lines.append(Terminal.row(Terminal.styled("break", .red), found.description)) }
         return lines
     }
 
@@ -48,10 +51,6 @@ enum AuditText {
     private static func vouched(_ report: AuditReport) -> String {
         report.isValidatorChecked
             ? "which the validator calls its TPM's: nothing else says so (--key)" : "the quote's own word: it may be anybody's (--key)"
-    }
-
-    private static func row(_ name: String, _ value: String) -> String {
-        name + String(repeating: " ", count: max(1, 11 - name.count)) + value
     }
 
     private struct Object: Encodable {
@@ -76,9 +75,9 @@ enum AuditText {
         var receipts: [Lookup]?
     }
 
-    static func json(_ report: AuditReport, _ lookups: [Lookup]) -> [UInt8] {
+    static func json(_ report: AuditReport, _ lookups: [Lookup]) throws -> [UInt8] {
         let statement = report.quote.statement
-        return encoded(
+        return try Terminal.json(
             Object(
                 valid: true, module: report.isHardware ? "tpm" : "software", validator: report.validator,
                 chain: statement.chain.description, records: report.replay.records, laterRecords: report.laterRecords,
@@ -89,12 +88,5 @@ enum AuditText {
                 breaks: report.replay.breaks.map(\.description), receipts: lookups.isEmpty ? nil : lookups))
     }
 
-    static func refusal(_ error: AuditError) -> [UInt8] { encoded(Object(error: error.description)) }
-
-    private static func encoded(_ object: Object) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(object)).map(Array.init) ?? []
-    }
+    static func refusal(_ error: AuditError) throws -> [UInt8] { try Terminal.json(Object(error: error.description)) }
 }

@@ -28,34 +28,14 @@ struct ClientSpeed: ParsableCommand {
 
     func run() throws {
         let sample = try SampleRequest(scheme: try Keys.scheme(scheme))
-        let rows = [
-            ("sign a request", try measure { _ = try sample.signed() }),
-            ("sign a proposal", try measure { _ = try sample.proposed() }),
-            ("sign both", try measure { _ = (try sample.proposed(), try sample.signed()) }),
-            ("check a request", try measure { try sample.admit() }),
-            ("check a proposal", try measure { try sample.check() }),
-        ]
-        guard !json else {
-            let objects = rows.map { name, sample in
-                "{\"load\":\"\(name)\",\"median ms\":\(Self.shown(sample, 50)),\"p99 ms\":\(Self.shown(sample, 99))}"
-            }
-            return Terminal.print("[\(objects.joined(separator: ","))]")
-        }
-        Terminal.print("\(scheme), \(times) times each; milliseconds: median, p99")
-        for (name, sample) in rows { Terminal.print("  \(name)  \(Self.shown(sample, 50))  \(Self.shown(sample, 99))") }
-    }
-
-    private static func shown(_ sample: SpeedSample, _ percent: Double) -> Double { sample.percentile(percent).rounded() / 1000 }
-
-    private func measure(_ work: () throws -> Void) throws -> SpeedSample {
-        try work()
-        var found: [Double] = []
-        for _ in 0..<times {
-            let start = ContinuousClock.now
-            try work()
-            found.append((ContinuousClock.now - start).microseconds)
-        }
-        return SpeedSample(found)
+        let table = SpeedTable(rows: [
+            ("sign a request", try SpeedSample(times: times) { _ = try sample.signed() }),
+            ("sign a proposal", try SpeedSample(times: times) { _ = try sample.proposed() }),
+            ("sign both", try SpeedSample(times: times) { _ = (try sample.proposed(), try sample.signed()) }),
+            ("check a request", try SpeedSample(times: times) { try sample.admit() }),
+            ("check a proposal", try SpeedSample(times: times) { try sample.check() }),
+        ])
+        table.print(json: json, heading: "\(scheme), \(times) times each")
     }
 }
 

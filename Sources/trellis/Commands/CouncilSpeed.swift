@@ -34,37 +34,21 @@ struct CouncilSpeed: ParsableCommand {
         let genesis = sample.genesis.json
         let committee = sample.committee
         let network = sample.genesis.name
-        let rows = [
-            (
-                "receipt of \(seats) votes, from files",
-                try milliseconds { try Receipt(json: file).verify(genesis: try Genesis(json: genesis)) }
-            ),
+        let table = SpeedTable(rows: [
+            ("receipt of \(seats) votes, from files", try measure { try Receipt(json: file).verify(genesis: try Genesis(json: genesis)) }),
             (
                 "receipt of \(seats) votes, committee known",
-                try milliseconds { try Receipt(json: file).verify(committee: committee, network: network) }
+                try measure { try Receipt(json: file).verify(committee: committee, network: network) }
             ),
-        ]
-        guard !json else {
-            let objects = rows.map { name, times in
-                "{\"load\":\(JSONText.quoted(name)),\"median ms\":\(times[times.count / 2]),\"p99 ms\":\(times[times.count * 99 / 100])}"
-            }
-            return Terminal.print("[\(objects.joined(separator: ","))]")
-        }
-        Terminal.print("receipt file \(file.count) bytes, genesis file \(genesis.count) bytes; milliseconds: median, p99")
-        for (name, times) in rows { Terminal.print("  \(name)  \(times[times.count / 2])  \(times[times.count * 99 / 100])") }
+        ])
+        table.print(json: json, heading: "receipt file \(file.count) bytes, genesis file \(genesis.count) bytes")
     }
 
-    /// Sorted.
-    private func milliseconds(_ verify: () throws -> VerifiedReceipt) throws -> [Double] {
-        var found: [Double] = []
-        for _ in 0..<times {
-            let start = ContinuousClock.now
+    private func measure(_ verify: () throws -> VerifiedReceipt) throws -> SpeedSample {
+        try SpeedSample(times: times) {
             let verified = try verify()
-            let duration = ContinuousClock.now - start
             guard verified.allVotesSigned, verified.signedVotes.first?.count == seats else { throw Failure("a vote is not signed") }
-            found.append(Double(duration.components.attoseconds / 1_000_000_000) / 1_000_000 + Double(duration.components.seconds) * 1000)
         }
-        return found.sorted()
     }
 }
 

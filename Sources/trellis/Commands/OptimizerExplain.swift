@@ -49,13 +49,9 @@ struct OptimizerExplain: AsyncParsableCommand {
         lines.append("account    \(state.account * 100) % of an interval's score may be lost by trying")
         lines.append("choices    took \(state.choiceMs) ms, at most \(state.choiceMsWorst) ms")
         for deed in state.deeds.suffix(last) {
-            lines.append("\(deed.did)".padding(to: 11) + Terminal.shown(deed.why) + Terminal.styled("  (interval \(deed.interval))", .dim))
+            lines.append(Terminal.row("\(deed.did)", Terminal.shown(deed.why) + Terminal.styled("  (interval \(deed.interval))", .dim)))
         }
         if state.deeds.isEmpty { lines.append("it has done nothing yet") }
         return lines
     }
-}
-
-extension String {
-    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
 }

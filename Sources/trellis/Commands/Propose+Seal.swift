@@ -55,21 +55,13 @@ extension Propose {
                 with: keys, to: try sealing.indices(in: keys.committee), clear: try Self.fields(sealing.clearFields),
                 isOutcomeSealed: sealing.sealOutcome, idempotencyKey: idempotencyKey)
             if let path = sealing.replyKey { try ReplyKeyFile.write(sealed.replyKey, to: path) }
-            let proven: VerifiedDecision
-            do {
-                proven = try await client.propose(sealed.draft, idempotencyKey: sealed.idempotencyKey, timeout: timeout)
-            } catch let error as ClientError {
-                guard case .undecided = error else { throw error }
-                let hint = "it stays in the ledger; 'verify --reply-key' opens its receipt if --reply-key kept the key"
-                throw Failure(Terminal.shown(error.description), hint: hint, code: Exit.undecided)
-            }
-            let opened = client.open(proven, with: sealed.replyKey)
-            let style: Terminal.Style = opened.outcome == .approved ? .green : opened.outcome == .rejected ? .red : .yellow
-            Terminal.print(Terminal.styled(opened.outcome.name, style) + "  sealed to \(sealed.recipientsLine)")
+            let hint = "it stays in the ledger; 'verify --reply-key' opens its receipt if --reply-key kept the key"
+            let (proven, opened) = try await Self.decided(hint: hint) { try await client.propose(sealed, timeout: timeout) }
+            Terminal.print(
+                Terminal.styled(opened.outcome.name, Terminal.Style(of: opened.outcome.name)) + "  sealed to \(sealed.recipientsLine)")
             Terminal.print("  id  \(sealed.identifier)")
             for line in opened.lines(proven.receipt.councils) { Terminal.print(line) }
-            let path = receipt ?? "receipt-\("\(sealed.identifier)".prefix(8)).json"
-            try Files.write(proven.json, to: path)
+            let path = try keep(proven.json, of: "\(sealed.identifier)")
             Terminal.print("receipt: \(path), verified")
             try Self.end(opened.outcome)
         }
@@ -85,9 +77,7 @@ extension OpenedDecision {
     func lines(_ councils: [Council]) -> [String] {
         zip(councils, ballots).flatMap { council, ballot in
             zip(council.seats, ballot.seats).map { seat, vote in
-                let name = Terminal.shown(ballots.count > 1 ? "\(council.name)/\(seat.name)" : seat.name)
-                let reason = vote.reason.isEmpty ? "" : "  \(Terminal.shown(vote.reason))"
-                return "  seat \(vote.seat) \(name)  \(vote.verdict?.name ?? "no vote")\(reason)"
+                vote.line(ballots.count > 1 ? "\(council.name)/\(seat.name)" : seat.name)
             }
         }
     }

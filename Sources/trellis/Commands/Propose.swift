@@ -86,17 +86,12 @@ struct Propose: AsyncParsableCommand {
     /// Nothing is printed, and no exit code follows, from what the validator merely says.
     private func prove(_ draft: ProposalDraft, _ genesis: Genesis) async throws {
         let key = idempotencyKey ?? TrellisClient.newKey()
-        let proven: VerifiedDecision
-        do {
-            proven = try await connection.withClient(genesis: genesis) { client in
+        let proven = try await Self.decided {
+            try await connection.withClient(genesis: genesis) { client in
                 try await client.propose(draft, idempotencyKey: key, timeout: timeout)
             }
-        } catch let error as ClientError {
-            guard case .undecided = error else { throw error }
-            throw Failure(Terminal.shown(error.description), hint: error.hint, code: Exit.undecided)
         }
-        let path = receipt ?? "receipt-\(proven.receipt.identifier.description.prefix(8)).json"
-        try Files.write(proven.json, to: path)
+        let path = try keep(proven.json, of: proven.receipt.identifier.description)
         if json {
             Terminal.print(try ProofDocument(proven.receipt).bytes)
         } else {
@@ -104,6 +99,25 @@ struct Propose: AsyncParsableCommand {
             Terminal.print("receipt: \(path), verified")
         }
         try Self.end(proven.outcome)
+    }
+
+    /// What `propose` gives, or that it is undecided as a failure of its own.
+    ///
+    /// - Parameter hint: what to do then, if something else than the error's own hint.
+    static func decided<Proven>(hint: String? = nil, _ propose: () async throws -> Proven) async throws -> Proven {
+        do {
+            return try await propose()
+        } catch let error as ClientError {
+            guard case .undecided = error else { throw error }
+            throw Failure(Terminal.shown(error.description), hint: hint ?? error.hint, code: Exit.undecided)
+        }
+    }
+
+    /// Keeps a receipt where the user wants it; returns where that is.
+    func keep(_ receipt: [UInt8], of identifier: String) throws -> String {
+        let path = self.receipt ?? "receipt-\(identifier.prefix(8)).json"
+        try Files.write(receipt, to: path)
+        return path
     }
 
     /// A sealed outcome is for who holds the reply key to open: here it is an answer like any other.
@@ -146,8 +160,7 @@ struct Propose: AsyncParsableCommand {
             return
         }
         let fetched = try await client.receipt(of: identifier)
-        let path = receipt ?? "receipt-\(state.id.prefix(8)).json"
-        try Files.write(fetched.json, to: path)
+        let path = try keep(fetched.json, of: state.id)
         guard !json else { return }
         Terminal.print("receipt: \(path)")
         Terminal.print(Terminal.styled("verify it: trellis verify \(path) --genesis genesis.json", .dim))
@@ -173,8 +186,7 @@ extension UnverifiedClient.Finality: ExpressibleByArgument {}
 extension ProposalState {
     /// The verdict and every seat's vote, for people.
     var lines: [String] {
-        let style: Terminal.Style = status == .approved ? .green : status == .rejected ? .red : .yellow
-        var lines = [Terminal.styled(status.rawValue, style)]
+        var lines = [Terminal.styled(status.rawValue, Terminal.Style(of: status.rawValue))]
         if let weight, let council { lines[0] += "  council \(Terminal.shown(council)): \(weight.line)" }
         lines.append("  id  \(Terminal.shown(id))")
         if let proposer {
@@ -189,7 +201,8 @@ extension ProposalState {
         for vote in votes ?? [] {
             let name = ((vote.council.map { [$0] } ?? []) + (vote.name.map { [$0] } ?? [])).map { " " + Terminal.shown($0) }.joined()
             let reason = vote.reason.isEmpty ? "" : "  \(Terminal.shown(vote.reason))"
-            lines.append("  seat \(vote.seat)\(name)  \(Terminal.styled(vote.verdict ?? "no vote", vote.style))\(reason)")
+            lines.append(
+                "  seat \(vote.seat)\(name)  \(Terminal.styled(vote.verdict ?? "no vote", Terminal.Style(of: vote.verdict)))\(reason)")
         }
         return lines
     }
@@ -197,14 +210,4 @@ extension ProposalState {
 
 extension ProposalState.Weight {
     fileprivate var line: String { "approve \(approve) of \(approve + reject + abstain + silent + (sealed ?? 0)), needed \(needed)" }
-}
-
-extension ProposalState.Vote {
-    fileprivate var style: Terminal.Style {
-        switch verdict {
-        case "approve": .green
-        case "reject": .red
-        default: .yellow
-        }
-    }
 }

@@ -8,8 +8,9 @@ import TrellisVerify
 extension VerifiedDecision {
     /// The verdict and every seat's vote, for people.
     var lines: [String] {
-        let style: Terminal.Style = outcome == .approved ? .green : outcome == .rejected ? .red : .yellow
-        var lines = ["\(Terminal.styled(outcome.name, style))  council \(Terminal.shown(decision.proposal.council))"]
+        var lines = [
+            "\(Terminal.styled(outcome.name, Terminal.Style(of: outcome.name)))  council \(Terminal.shown(decision.proposal.council))"
+        ]
         lines.append("  id  \(receipt.identifier)")
         switch decision.proposal.proposer {
         case .key(let signed): lines.append("  proposed by key \(Proposer.keyName(signed.publicKey)), which signed it")
@@ -20,21 +21,16 @@ extension VerifiedDecision {
             lines.append(
                 "  council \(Terminal.shown(council.name)): approve \(ballot.weight(of: .approve)) of \(ballot.weight), "
                     + "needed \(ballot.approvalWeight)")
-            for (seat, named) in zip(ballot.seats, council.seats) {
-                let reason = seat.reason.isEmpty ? "" : "  \(Terminal.shown(seat.reason))"
-                lines.append("  seat \(seat.seat) \(Terminal.shown(named.name))  \(Self.verdict(seat.verdict))\(reason)")
-            }
+            for (seat, named) in zip(ballot.seats, council.seats) { lines.append(seat.line(named.name)) }
         }
         return lines
     }
+}
 
-    private static func verdict(_ verdict: Verdict?) -> String {
-        switch verdict {
-        case .approve: Terminal.styled("approve", .green)
-        case .reject: Terminal.styled("reject", .red)
-        case .abstain: Terminal.styled("abstain", .yellow)
-        case .sealed: Terminal.styled("sealed", .dim)
-        case nil: Terminal.styled("no vote", .yellow)
-        }
+extension SeatVote {
+    /// The vote of the seat of this name, for people.
+    func line(_ name: String) -> String {
+        let verdict = Terminal.styled(self.verdict?.name ?? "no vote", Terminal.Style(of: self.verdict?.name))
+        return "  seat \(seat) \(Terminal.shown(name))  \(verdict)" + (reason.isEmpty ? "" : "  \(Terminal.shown(reason))")
     }
 }

@@ -51,6 +51,6 @@ struct Status: AsyncParsableCommand {
             ("refused", "\(state.blocksRejected) blocks; \(state.equivocations) equivocations seen"),
         ]
         if let threshold = state.threshold { rows.append(("threshold", describe(threshold))) }
-        return rows.map { name, value in name + String(repeating: " ", count: 11 - name.count) + value }
+        return rows.map(Terminal.row)
     }
 }

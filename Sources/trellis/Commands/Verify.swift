@@ -153,12 +153,5 @@ struct ProofDocument: Encodable {
         }
     }
 
-    var bytes: [UInt8] {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return Array(try encoder.encode(self))
-        }
-    }
+    var bytes: [UInt8] { get throws { try Terminal.json(self) } }
 }

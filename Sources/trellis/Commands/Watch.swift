@@ -53,8 +53,7 @@ struct Watch: AsyncParsableCommand {
         switch event.name {
         case "decided":
             let status = details.status ?? "decided"
-            let style: Terminal.Style = status == "approved" ? .green : status == "rejected" ? .red : .yellow
-            return "\(Terminal.styled(pad(Terminal.shown(status)), style)) \(rest)"
+            return "\(Terminal.styled(pad(Terminal.shown(status)), Terminal.Style(of: status))) \(rest)"
         case "certified": return "\(Terminal.styled(pad("certified"), .dim)) log of \(details.logSize ?? 0) entries"
         default: return "\(pad(Terminal.shown(event.name))) \(rest)"
         }
