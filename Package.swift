@@ -76,10 +76,13 @@ let package = Package(
         room("TrellisTPM", ["CTrellisTPM", "TrellisCrypto"]),
         room("TrellisTransport", ["TrellisCrypto", "TrellisModel", logging] + nio),
         room("TrellisEvaluators", ["TrellisCrypto", "TrellisModel", yams, httpClient, nioHTTP1, nioSSL] + nio),
+        // What a validator must not forget, on whatever disk it is given: no sockets, no clock, no randomness.
+        room(
+            "TrellisReplica", ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage"]),
         room(
             "TrellisNode",
             [
-                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify",
+                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisReplica",
                 "TrellisAccess", "TrellisAudit", "TrellisTPM", "TrellisStorage", "TrellisTransport", "TrellisEvaluators",
                 "TrellisOptimizer", logging, yams,
             ]),
@@ -125,6 +128,7 @@ let package = Package(
         tests("TrellisOptimizer", ["TrellisOptimizer"]),
         tests("TrellisAccess", ["TrellisAccess", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
+        tests("TrellisReplica", ["TrellisReplica", "TrellisStorage", "TrellisConsensus", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
         tests(
             "TrellisEvaluators",

@@ -6,6 +6,7 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
 
 /// The evidence that waits to be ordered. What the ledger would ignore never gets in.
 struct PendingEvidence {

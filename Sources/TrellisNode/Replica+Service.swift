@@ -4,6 +4,7 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
 import TrellisStorage
 import TrellisTransport
 import TrellisVerify

@@ -6,6 +6,7 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
 
 extension Replica {
     func openRemoteSeats() {

@@ -7,6 +7,7 @@ import TrellisCrypto
 import TrellisEvaluators
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
 import TrellisStorage
 import TrellisTPM
 import TrellisTransport
@@ -33,10 +34,11 @@ actor Replica {
     nonisolated let markCounter: MarkCounter
     var committee: Committee { configuration.committee }
     var core: Core
-    let store: LedgerStore
+    let storage: StableStorage
+    var store: LedgerStore { storage.ledger }
+    var journal: Journal { storage.journal }
     var waiters = Waiters()
     var events = EventHub()
-    var offers = Offers()
     var budget: AnswerBudget
     /// What the core is told once it has begun anew on an installed state.
     var installed: Input?
@@ -46,7 +48,6 @@ actor Replica {
 
     private let thread: ReplicaThread
     private let disk: RealDisk
-    let journal: Journal
     let logger: Logger
     private(set) var network: PeerNetwork?
     /// Is told what own blocks attest.
@@ -80,17 +81,13 @@ actor Replica {
         budget = AnswerBudget(configuration.committee.limits)
         thread = ReplicaThread(name: "replica-\(configuration.own)")
         disk = try RealDisk(root: configuration.dataDirectory)
-        try StoreLayout.create(on: disk)
         let isAmnesic = try DataDirectory.isAmnesic(
             disk, configuration.own, of: configuration.committee, module: module)
         markCounter = MarkCounter(disk, configuration.own, of: configuration.committee)
-        store = try LedgerStore(disk: disk, committee: configuration.committee, journalBytes: configuration.journalBytesKept)
-        journal = try Journal(
-            disk: disk, committee: configuration.committee, isAmnesic: isAmnesic, bytesKept: configuration.journalBytesKept)
-        try DataDirectory.claim(disk, for: configuration.own, of: configuration.committee)
-        guard store.journalStart <= journal.end else { throw DataDirectory.Gap(executed: store.ledger.lastCommit.index) }
-        let recovery = try journal.recover(
-            from: store.journalStart, executed: store.ledger.lastCommit.index, on: store.foundation)
+        let recovery: Journal.Recovery
+        (storage, recovery) = try StableStorage.open(
+            disk, of: configuration.own, configuration.committee, isAmnesic: isAmnesic,
+            retention: Retention(journalBytes: configuration.journalBytesKept), recallNonce: .random(in: 0 ... .max))
         if recovery.truncatedBytes > 0 {
             logger.warning("cut off a torn journal tail", metadata: ["bytes": "\(recovery.truncatedBytes)"])
         }
@@ -99,31 +96,10 @@ actor Replica {
         tuner = try Tuner(configuration)
         recoveredTwins = Self.twins(recovery.recovered.blocks)
         recoveredAttestations = recovery.recovered.blocks.filter { $0.author == configuration.own }.flatMap(\.header.attestations)
-        try Self.execute(recovery.recovered, on: store)
-        offers.states.executed(store.ledger)
         thread.start()
     }
 
     deinit { thread.stop() }
-
-    /// Executes the journal's commits that the snapshot had not seen.
-    private static func execute(_ recovered: Recovered, on store: LedgerStore) throws {
-        let open = recovered.commits.filter { $0.index > store.ledger.lastCommit.index }
-        guard let first = open.first else { return }
-        guard first.index == store.ledger.lastCommit.index + 1 else {
-            throw DataDirectory.Gap(executed: store.ledger.lastCommit.index)
-        }
-        let payloads = Dictionary(recovered.blocks.map { ($0.reference, $0.payload) }, uniquingKeysWith: { first, _ in first })
-        for commit in open {
-            let own = try commit.blocks.map { reference in
-                guard let payload = payloads[reference] else {
-                    throw DataDirectory.Gap(executed: store.ledger.lastCommit.index)
-                }
-                return payload
-            }
-            _ = try store.execute(commit, own)
-        }
-    }
 
     /// Goes on where the journal ended.
     func start(network: PeerNetwork?, audit: AuditTrail? = nil) {
@@ -217,8 +193,7 @@ actor Replica {
         case .execute(let commit, let payloads): return try execute(commit, payloads)
         case .accepted(let block): evaluate(block)
         case .certified(let certificate):
-            try journal.keep(certificate)
-            _ = offers.states.certified(certificate)
+            try storage.certified(certificate)
             waiters.certified(logSize: certificate.checkpoint.logSize)
             meterCertified(certificate.checkpoint.index)
             events.publish(NodeEvent(kind: .certified(certificate.checkpoint), logIndex: nil))
@@ -256,10 +231,10 @@ actor Replica {
     }
 
     private func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Input {
-        // A repaired journal may end before the ledger's snapshot: what it lacks is decided once more, and executed already.
-        guard commit.index > store.ledger.lastCommit.index else { return .executed(nil, nextDeadline: store.ledger.nextDeadline) }
         let level = store.ledger.threshold?.level
-        let execution = try store.execute(commit, payloads)
+        guard let execution = try storage.execute(commit, payloads) else {
+            return .executed(nil, nextDeadline: store.ledger.nextDeadline)
+        }
         if let threshold = store.ledger.threshold, threshold.level != level { report(threshold) }
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
         meterOrdered(execution.appended.lazy.map(\.identifier), in: commit.index)
@@ -268,7 +243,6 @@ actor Replica {
         let unvoted = execution.opened.filter { castVotes[$0] == nil }.compactMap { store.ledger.pending($0) }
         vote(on: unvoted.map { ($0.identifier, $0.proposal) })
         if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
-        if execution.checkpoint != nil { offers.states.executed(store.ledger) }
         return .executed(execution.checkpoint, nextDeadline: store.ledger.nextDeadline)
     }
 
@@ -296,11 +270,7 @@ actor Replica {
     }
 
     private func snapshot() throws {
-        try journal.sync()
-        let start = journal.position(above: core.gcRound)
-        if let foundation = store.foundation?.commits.last, foundation.leader.round <= core.gcRound { store.foundation = nil }
-        guard try store.saveSnapshot(journalStart: start) else { return }
-        try journal.prune(before: min(start, try offersStart()), keeping: configuration.journalBytesKept)
+        guard try storage.saveSnapshot(gcRound: core.gcRound) else { return }
         let earlier = maintenance
         maintenance = Task.detached { [logger, merge = store.maintenance] in
             await earlier?.value

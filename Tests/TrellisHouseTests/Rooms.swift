@@ -19,6 +19,7 @@ struct Room: Sendable {
 }
 
 ///     CTrellisKernels <- Crypto <- Model <- { Consensus, Ledger, Verify } <- { Storage, Transport, Evaluators } <- Node <- API <- trellis
+///     Storage <- Replica <- Node
 ///     JSON <- { Audit, API, MCP }; Audit sees Crypto and Model;   Access <- { Node, API, Client, MCP, trellis }
 ///     Optimizer <- { Node, Simulator }; it sees nothing
 ///     CTrellisTPM <- TPM, which sees Crypto; { Audit, TPM } <- Node
@@ -55,8 +56,11 @@ enum House {
             "TrellisEvaluators", sees: pure, libraries: sockets.union(["Yams", "AsyncHTTPClient", "NIOSSL"]),
             system: machine.union(["FoundationEssentials"])),
 
+        // It takes the disk, and what must be random, from outside: a simulated validator runs it as a node does.
+        Room("TrellisReplica", sees: pure.union(["TrellisStorage"])),
         Room(
-            "TrellisNode", sees: pure.union(rims).union(["TrellisAccess", "TrellisAudit", "TrellisOptimizer", "TrellisTPM"]),
+            "TrellisNode",
+            sees: pure.union(rims).union(["TrellisReplica", "TrellisAccess", "TrellisAudit", "TrellisOptimizer", "TrellisTPM"]),
             libraries: ["Logging", "Yams"],
             system: machine.union(["Foundation", "Dispatch"])),
         Room(

@@ -1,12 +1,12 @@
 // What a validator must not forget: its own blocks, the blocks it built on, commits, and the highest round it signed for. Written in
 // order, synced before an own block leaves; read to recover and to serve peers (PROTOCOL §8).
 
-import TrellisConsensus
-import TrellisCrypto
-import TrellisModel
-import TrellisStorage
+package import TrellisConsensus
+package import TrellisCrypto
+package import TrellisModel
+package import TrellisStorage
 
-final class Journal {
+package final class Journal {
     enum Kind: UInt8 {
         /// The block's reference, then its bytes.
         case block = 1
@@ -18,10 +18,10 @@ final class Journal {
     }
 
     /// What a scan of the journal brings back.
-    struct Recovery {
-        var recovered: Recovered
+    package struct Recovery {
+        package var recovered: Recovered
         /// Bytes of a torn tail that were cut off.
-        var truncatedBytes: Int
+        package var truncatedBytes: Int
     }
 
     /// Where a block is, and whether its signature was checked.
@@ -31,9 +31,8 @@ final class Journal {
         var isChecked: Bool
     }
 
-    private static let segmentBytesMaximum = 64 << 20
-    private let segmentBytes: Int
-    let log: SegmentLog
+    let retention: Retention
+    package let log: SegmentLog
     /// Nil while this validator does not know what it signed.
     private var mark: HighWaterMark?
     private let disk: any Disk
@@ -42,21 +41,20 @@ final class Journal {
     /// The rounds of which blocks are held, ascending: there may be long gaps where states were taken over.
     private var rounds: [Round] = []
     /// Where the commits and the certificates are, for those who are far behind.
-    var ranges = JournalRanges()
+    package internal(set) var ranges = JournalRanges()
 
-    /// - Parameter bytesKept: what `prune` will be asked to keep; it removes whole segments.
-    init(disk: any Disk, committee: Committee, isAmnesic: Bool, bytesKept: UInt64 = .max) throws(StorageError) {
-        segmentBytes = min(Self.segmentBytesMaximum, max(1 << 16, Int(clamping: bytesKept / 4)))
+    package init(disk: any Disk, committee: Committee, isAmnesic: Bool, retention: Retention = Retention()) throws(StorageError) {
+        self.retention = retention
         self.committee = committee
         self.disk = disk
-        log = try SegmentLog(disk: disk, directory: StoreLayout.journal, segmentBytes: segmentBytes)
+        log = try SegmentLog(disk: disk, directory: StoreLayout.journal, segmentBytes: retention.segmentBytes)
         if !isAmnesic { mark = try HighWaterMark(disk: disk, path: StoreLayout.highWater) }
     }
 
-    var end: LogPosition { log.end }
+    package var end: LogPosition { log.end }
 
     /// - Parameter isChecked: whether the block's signature is known to be good.
-    func store(_ block: Block, isChecked: Bool = true) throws(StorageError) {
+    package func store(_ block: Block, isChecked: Bool = true) throws(StorageError) {
         var encoder = WireEncoder(reserving: block.encoded.count + 64)
         block.reference.encode(to: &encoder)
         encoder.raw(block.encoded)
@@ -65,24 +63,24 @@ final class Journal {
         for position in position { note(block.reference, at: position, isChecked) }
     }
 
-    func store(_ commit: Commit) throws(StorageError) {
+    package func store(_ commit: Commit) throws(StorageError) {
         let positions = try log.append([TrellisStorage.Record(kind: Kind.commit.rawValue, payload: commit.wireBytes)])
         for position in positions { ranges.note(commit: commit.index, at: position) }
     }
 
     /// Makes everything stored so far durable.
-    func sync() throws(StorageError) { _ = try log.commit(sync: true) }
+    package func sync() throws(StorageError) { _ = try log.commit(sync: true) }
 
     /// Makes everything stored so far, and the fact that `block`'s round is signed for, durable.
-    func seal(_ block: Block) throws(StorageError) {
-        try sync()
+    package func seal(_ block: Block) throws(StorageError) {
+        if !Mutation.isPlanted(.syncLeftOut) { try sync() }
         guard let mark else { throw .missing(path: StoreLayout.highWater) }
         try mark.advance(to: .init(epoch: committee.epoch, round: block.round))
     }
 
     /// Begins a mark anew: no round up to this one will be signed for. Whoever has a mark counts as one who holds what it voted for, so that
     /// is made durable first.
-    func recall(upTo round: Round) throws(StorageError) {
+    package func recall(upTo round: Round) throws(StorageError) {
         try sync()
         let mark: HighWaterMark = if let known = self.mark { known } else { try HighWaterMark(disk: disk, path: StoreLayout.highWater) }
         try mark.advance(to: .init(epoch: committee.epoch, round: round))
@@ -98,7 +96,7 @@ final class Journal {
     }
 
     /// The first position of any block above `round`: where a recovery from a state at that gc round must start reading.
-    func position(above round: Round) -> LogPosition {
+    package func position(above round: Round) -> LogPosition {
         var first = log.end
         for (candidate, entries) in positions where candidate > round {
             for entry in entries where entry.position < first { first = entry.position }
@@ -106,9 +104,10 @@ final class Journal {
         return first
     }
 
-    /// Drops segments that lie before `position` and are not among the last `bytes` of the journal, and what is known of their blocks.
-    func prune(before position: LogPosition, keeping bytes: UInt64) throws {
-        let segments = bytes / UInt64(segmentBytes)
+    /// Drops segments that lie before `position` and are not among the last bytes of the journal that are kept anyway, and what is known of
+    /// their blocks.
+    package func prune(before position: LogPosition) throws {
+        let segments = retention.journalBytes / UInt64(retention.segmentBytes)
         let kept = log.end.rawValue >> 32 > segments ? LogPosition(rawValue: (log.end.rawValue >> 32 - segments) << 32) : .start
         try log.removeSegments(before: min(position, kept))
         let first = log.first
@@ -122,7 +121,7 @@ final class Journal {
     }
 
     /// The encoded blocks that are held of these, as many as fit one message.
-    func read(_ references: [BlockReference]) throws(StorageError) -> [[UInt8]] {
+    package func read(_ references: [BlockReference]) throws(StorageError) -> [[UInt8]] {
         var found: [[UInt8]] = []
         var room = committee.limits.messageBytes - 1024
         for reference in references.prefix(Limits.fetchedBlocksMaximum) {
@@ -135,13 +134,13 @@ final class Journal {
     }
 
     /// A block that is held.
-    func block(_ reference: BlockReference) throws -> Block? {
+    package func block(_ reference: BlockReference) throws -> Block? {
         guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { return nil }
         return try Block(wireBytes: try encoded(at: entry.position), committee: committee)
     }
 
     /// The encoded blocks from `round` on, in the order of rounds, as many as fit one message.
-    func read(from round: Round) throws(StorageError) -> [[UInt8]] {
+    package func read(from round: Round) throws(StorageError) -> [[UInt8]] {
         var found: [[UInt8]] = []
         var room = committee.limits.messageBytes - 1024
         for candidate in rounds[rounds.firstPlace { $0 >= round }...] {
@@ -174,7 +173,7 @@ final class Journal {
         return try encoded(at: entry.position)
     }
 
-    func isHeld(_ reference: BlockReference) -> Bool { positions[reference.round]?.contains { $0.reference == reference } ?? false }
+    package func isHeld(_ reference: BlockReference) -> Bool { positions[reference.round]?.contains { $0.reference == reference } ?? false }
 
     /// The header of a block that is held, as its digest binds it, or else damaged.
     func header(_ reference: BlockReference) throws -> BlockHeader? {
@@ -195,10 +194,15 @@ final class Journal {
     /// Reads the journal: indexes all its blocks, and returns those from `start` on with the commits among them, which follow one another and
     /// the commit `executed`. Others are of before a state was installed, or after one that is gone.
     ///
-    /// - Parameter foundation: what an installed state knows of the commits before.
-    func recover(from start: LogPosition, executed: UInt64, on foundation: Foundation?) throws -> Recovery {
+    /// - Parameters:
+    ///   - foundation: what an installed state knows of the commits before.
+    ///   - recallNonce: makes the validator's questions its own, where it does not know what it signed: nobody must foresee it.
+    package func recover(
+        from start: LogPosition, executed: UInt64, on foundation: Foundation?, recallNonce: UInt64
+    ) throws -> Recovery {
         let round = mark?.current.map { $0.epoch == committee.epoch ? $0.round : 0 }
-        var recovered = Recovered(highWater: round ?? 0, recallNonce: mark == nil ? .random(in: 0 ... .max) : nil)
+        var recovered = Recovered(highWater: round ?? 0, recallNonce: mark == nil ? recallNonce : nil)
+        if Mutation.isPlanted(.highWaterMarkForgotten) { recovered.highWater = 0 }
         recovered.commits = foundation?.commits ?? []
         recovered.vertices = foundation?.vertices ?? []
         var cursor = log.scan()

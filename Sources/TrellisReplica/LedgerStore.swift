@@ -1,24 +1,20 @@
 // The ledger on disk: executes commits on the pure state machine, writes what it appends (entries, Merkle nodes, index), saves
 // snapshots, and reads entries and proofs back. All but the snapshots can be derived again from the journal.
 
-import TrellisConsensus
-import TrellisCrypto
-import TrellisLedger
-import TrellisModel
-import TrellisStorage
-import TrellisVerify
+package import TrellisConsensus
+package import TrellisCrypto
+package import TrellisLedger
+package import TrellisModel
+package import TrellisStorage
+package import TrellisVerify
 
-final class LedgerStore {
-    /// Log entries, commits or bytes of blocks after which a snapshot bounds what a restart executes again.
-    static let snapshotEntries: UInt64 = 200_000
-    static let snapshotCommits: UInt64 = 4_000
-    static let snapshotBytesMaximum = 256 << 20
+package final class LedgerStore {
     private static let decisionsPath = "log/decisions"
 
-    private let snapshotBytes: Int
+    private let retention: Retention
     private let disk: any Disk
     private let committee: Committee
-    var ledger: Ledger
+    package internal(set) var ledger: Ledger
     private let entries: SegmentLog
     private let positions: FixedArrayFile
     /// Log indices of the decisions, ascending.
@@ -31,17 +27,16 @@ final class LedgerStore {
     private var snapshotSize: UInt64
     private var bytesSinceSnapshot = 0
     /// What an installed state knows of commits that the journal does not hold; nil once the journal suffices.
-    var foundation: Foundation?
+    package var foundation: Foundation?
     /// Entries that lie behind the ledger's own ones and do not count yet.
     var staged: LogExtension?
     /// What is to be installed.
     var candidate: (ledger: Ledger, foundation: Foundation)?
     /// Where in the journal a recovery from the loaded snapshot starts.
-    let journalStart: LogPosition
+    package let journalStart: LogPosition
 
-    /// - Parameter journalBytes: how much of the journal is kept at least; snapshots come no more seldom than as much of blocks.
-    init(disk: any Disk, committee: Committee, journalBytes: UInt64 = .max) throws {
-        snapshotBytes = min(Self.snapshotBytesMaximum, Int(clamping: journalBytes))
+    package init(disk: any Disk, committee: Committee, retention: Retention = Retention()) throws {
+        self.retention = retention
         self.disk = disk
         self.committee = committee
         entries = try SegmentLog(disk: disk, directory: StoreLayout.entries, verifiesAll: false)
@@ -85,11 +80,12 @@ final class LedgerStore {
     }
 
     /// Executes the next commit and writes what it appended.
-    func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
+    package func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
         try unstage()
         // The ledger cannot be asked while it executes.
         let size = ledger.logSize
-        let execution = try ledger.execute(commit, payloads: payloads) { try logIndex(of: $0, below: size) != nil }
+        let forgets = Mutation.isPlanted(.duplicatesExecuted)
+        let execution = try ledger.execute(commit, payloads: payloads) { try !forgets && logIndex(of: $0, below: size) != nil }
         bytesSinceSnapshot += payloads.reduce(0) { $0 + $1.buffer.count }
         try votes.record(execution)
         try write(execution.appended, execution.nodes)
@@ -113,14 +109,15 @@ final class LedgerStore {
     }
 
     /// Whether enough has happened since the last snapshot to save another.
-    var wantsSnapshot: Bool {
-        ledger.logSize >= snapshotSize + Self.snapshotEntries || ledger.lastCommit.index >= snapshotCommit + Self.snapshotCommits
-            || bytesSinceSnapshot >= snapshotBytes
+    package var wantsSnapshot: Bool {
+        ledger.logSize >= snapshotSize + retention.snapshotEntries
+            || ledger.lastCommit.index >= snapshotCommit + retention.snapshotCommits
+            || bytesSinceSnapshot >= retention.snapshotBytes
     }
 
     /// Saves the state after the last executed commit, whose journal the caller has synced. Returns false when nothing is new.
     @discardableResult
-    func saveSnapshot(journalStart: LogPosition) throws(StorageError) -> Bool {
+    package func saveSnapshot(journalStart: LogPosition) throws(StorageError) -> Bool {
         guard ledger.lastCommit.index > snapshotCommit else { return false }
         try save(ledger, foundation, journalStart: journalStart)
         return true
@@ -142,7 +139,7 @@ final class LedgerStore {
     }
 
     /// Removes the snapshots that need a journal beyond `end`; all of them where `end` is nil. Returns how many.
-    static func dropSnapshots(beyond end: LogPosition?, on disk: any Disk) throws -> Int {
+    package static func dropSnapshots(beyond end: LogPosition?, on disk: any Disk) throws -> Int {
         try SnapshotStore(disk: disk, directory: StoreLayout.snapshots).remove { snapshot in
             guard let end, let start = SavedState.journalStart(snapshot.bytes) else { return true }
             return start > end
@@ -150,24 +147,24 @@ final class LedgerStore {
     }
 
     /// Merges index runs, if there is something to merge. To be run beside the replica's thread.
-    var maintenance: @Sendable () throws(StorageError) -> Void {
+    package var maintenance: @Sendable () throws(StorageError) -> Void {
         { [index] () throws(StorageError) in while try index.maintain() {} }
     }
 
-    func logIndex(of identifier: Digest) throws(StorageError) -> UInt64? { try logIndex(of: identifier, below: ledger.logSize) }
+    package func logIndex(of identifier: Digest) throws(StorageError) -> UInt64? { try logIndex(of: identifier, below: ledger.logSize) }
 
     private func logIndex(of identifier: Digest, below size: UInt64) throws(StorageError) -> UInt64? {
         guard let key = IndexKey(identifier.bytes) else { return nil }
         return try index.lookup(key).flatMap { $0 < size ? $0 : nil }
     }
 
-    func entryBytes(at index: UInt64) throws(StorageError) -> [UInt8]? {
+    package func entryBytes(at index: UInt64) throws(StorageError) -> [UInt8]? {
         guard index < ledger.logSize else { return nil }
         return try entries.read(LogPosition(rawValue: Self.item(try positions.read(index)))).payload
     }
 
     /// Log indices of at most `limit` decisions at log index `from` or above, ascending.
-    func decisionIndices(from: UInt64, limit: Int) throws(StorageError) -> [UInt64] {
+    package func decisionIndices(from: UInt64, limit: Int) throws(StorageError) -> [UInt64] {
         let low = try decisionNumber(from: from)
         let end = min(decisions.count, low.addingReportingOverflow(UInt64(max(0, limit))).partialValue)
         var found: [UInt64] = []
@@ -195,12 +192,12 @@ final class LedgerStore {
 
     private static func item(_ bytes: [UInt8]) -> UInt64 { bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
 
-    func entry(at index: UInt64) throws -> LogEntry? {
+    package func entry(at index: UInt64) throws -> LogEntry? {
         try entryBytes(at: index).map { try LogEntry(wireBytes: $0) }
     }
 
     /// The receipt of the entry at `index` under `certificate`, which must cover it.
-    func receipt(at index: UInt64, _ certificate: CheckpointCertificate) throws -> Receipt? {
+    package func receipt(at index: UInt64, _ certificate: CheckpointCertificate) throws -> Receipt? {
         let size = certificate.checkpoint.logSize
         guard index < size, size <= ledger.logSize, let bytes = try entryBytes(at: index) else { return nil }
         let proof = try Merkle.inclusionProof(index: index, size: size, node: node)

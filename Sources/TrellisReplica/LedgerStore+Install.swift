@@ -1,11 +1,11 @@
 // Taking over a state from peers: it is checked, the log's missing entries are staged behind the own ones, and then one file makes both the
 // state of this validator (PROTOCOL §8). And what the store gives to others who do so.
 
-import TrellisConsensus
-import TrellisCrypto
-import TrellisLedger
-import TrellisModel
-import TrellisStorage
+package import TrellisConsensus
+package import TrellisCrypto
+package import TrellisLedger
+package import TrellisModel
+package import TrellisStorage
 
 /// The bytes of a snapshot: where in the journal a recovery starts, the ledger, and a foundation where the journal alone does not suffice.
 struct SavedState: WireEncodable {
@@ -62,7 +62,7 @@ struct SavedState: WireEncodable {
 
 extension LedgerStore {
     /// Keeps a state from a peer for `install` if it is that of the certificate's checkpoint; nil if it is not.
-    func check(_ bytes: [UInt8], _ certificate: CheckpointCertificate, _ committee: Committee) throws -> Foundation? {
+    package func check(_ bytes: [UInt8], _ certificate: CheckpointCertificate, _ committee: Committee) throws -> Foundation? {
         let checkpoint = certificate.checkpoint
         // What an earlier attempt staged is of any certified log.
         if stagedSize > checkpoint.logSize { try unstage() }
@@ -78,10 +78,10 @@ extension LedgerStore {
     }
 
     /// How many entries there are with those that do not count yet.
-    var stagedSize: UInt64 { staged?.size ?? ledger.logSize }
+    package var stagedSize: UInt64 { staged?.size ?? ledger.logSize }
 
     /// Writes entries behind the own ones. False, and nothing is written, when they are not proven.
-    func stage(_ entries: [[UInt8]], _ proof: [Digest], _ checkpoint: Checkpoint) throws -> Bool {
+    package func stage(_ entries: [[UInt8]], _ proof: [Digest], _ checkpoint: Checkpoint) throws -> Bool {
         guard let part = staged?.append(entries, proof: proof, to: checkpoint) else { return false }
         try write(part.appended, part.nodes)
         return true
@@ -97,7 +97,7 @@ extension LedgerStore {
 
     /// Makes the checked state, with the entries that were staged, that of this validator. Nothing before `journalStart` in the journal, which
     /// is synced, belongs to it. Returns its foundation; nil where there is nothing to install.
-    func install(journalStart: LogPosition) throws(StorageError) -> Foundation? {
+    package func install(journalStart: LogPosition) throws(StorageError) -> Foundation? {
         guard let candidate, stagedSize == candidate.ledger.logSize else { return nil }
         try votes.takeOver(decisions: candidate.ledger.counters.decisions)
         try save(candidate.ledger, candidate.foundation, journalStart: journalStart)
@@ -109,7 +109,7 @@ extension LedgerStore {
     }
 
     /// Entries from `from` on, as many as fit `room` bytes, and the proof that the log begins with them when it has `size` entries.
-    func provenEntries(from: UInt64, size: UInt64, room: Int) throws -> (entries: [[UInt8]], proof: [Digest])? {
+    package func provenEntries(from: UInt64, size: UInt64, room: Int) throws -> (entries: [[UInt8]], proof: [Digest])? {
         guard from < size, size <= ledger.logSize else { return nil }
         var entries: [[UInt8]] = []
         var room = room

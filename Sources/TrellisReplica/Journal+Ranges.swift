@@ -1,17 +1,13 @@
 // What the journal keeps for validators that are far behind: where its commits are, and now and then the certificate of one of them, at which
 // a range can end (PROTOCOL §8).
 
-import TrellisConsensus
-import TrellisCrypto
-import TrellisModel
-import TrellisStorage
+package import TrellisConsensus
+package import TrellisCrypto
+package import TrellisModel
+package import TrellisStorage
 
 /// Positions of commits, without gaps, and of certificates; both ascending.
-struct JournalRanges {
-    /// Commits between two certificates that are kept: few enough that a range with one fits a message, and so many that certificates, each as
-    /// large as a quorum's signatures, are a small part of the journal.
-    static let certificateEvery: UInt64 = 64
-
+package struct JournalRanges {
     private var firstCommit: UInt64 = 1
     private var commits: [LogPosition] = []
     private(set) var certificates: [(index: UInt64, position: LogPosition)] = []
@@ -42,7 +38,7 @@ struct JournalRanges {
     }
 
     /// Whether a commit is there with all its blocks.
-    func isWhole(_ index: UInt64) -> Bool { index >= firstWhole && position(of: index) != nil }
+    package func isWhole(_ index: UInt64) -> Bool { index >= firstWhole && position(of: index) != nil }
 
     /// The commits above `index`, up to `last`, of which certificates are kept.
     func certified(after index: UInt64, upTo last: UInt64) -> [UInt64] {
@@ -77,9 +73,9 @@ extension Array {
 
 extension Journal {
     /// Keeps the certificate, if the last one that is kept is old enough.
-    func keep(_ certificate: CheckpointCertificate) throws(StorageError) {
+    package func keep(_ certificate: CheckpointCertificate) throws(StorageError) {
         let index = certificate.checkpoint.index
-        guard index >= ranges.lastCertified + JournalRanges.certificateEvery else { return }
+        guard index >= ranges.lastCertified + retention.certificateEvery else { return }
         var encoder = WireEncoder()
         encoder.u64(index)
         certificate.encode(to: &encoder)
@@ -107,7 +103,7 @@ extension Journal {
     /// The commits after `index` up to one that is certified, as many as fit a message; nil where they are not held, or none is certified.
     ///
     /// - Parameter newest: the newest certificate there is.
-    func certifiedCommits(after index: UInt64, newest: CheckpointCertificate?) throws -> CertifiedCommits? {
+    package func certifiedCommits(after index: UInt64, newest: CheckpointCertificate?) throws -> CertifiedCommits? {
         let most = UInt64(CertifiedCommits.commitsMaximum)
         guard index < .max - most, ranges.isWhole(index + 1) else { return nil }
         var ends = Set(ranges.certified(after: index, upTo: index + most))
@@ -136,7 +132,7 @@ extension Journal {
     }
 
     /// The encoded blocks that are held of these, as many as fit one message. Who gets them relies on their digests alone.
-    func readCommitted(_ references: [BlockReference]) throws(StorageError) -> [[UInt8]] {
+    package func readCommitted(_ references: [BlockReference]) throws(StorageError) -> [[UInt8]] {
         var found: [[UInt8]] = []
         var room = committee.limits.messageBytes - 1024
         for reference in references.prefix(PeerMessage.fetchMaximum) {
@@ -149,7 +145,7 @@ extension Journal {
     }
 
     /// What others need to go on from a commit; nil where too little is held, also in `base`, on which this validator began.
-    func foundation(of index: UInt64, on base: Foundation?) throws -> Foundation? {
+    package func foundation(of index: UInt64, on base: Foundation?) throws -> Foundation? {
         guard let commits = try commits(downFrom: index, on: base) else { return nil }
         let known = Dictionary(
             zip(base.map { Foundation.blocks($0.commits, committee) } ?? [], base?.headers ?? []), uniquingKeysWith: { first, _ in first })
@@ -174,7 +170,7 @@ extension Journal {
     }
 
     /// The first position that a foundation at `index` needs; nil where it needs more than is held.
-    func foundationStart(of index: UInt64) throws -> LogPosition? {
+    package func foundationStart(of index: UInt64) throws -> LogPosition? {
         guard let commits = try commits(downFrom: index, on: nil), let first = commits.first, let last = commits.last else { return nil }
         let blocks = position(above: Foundation.floor(last.leader.round, committee))
         return min(blocks, ranges.position(of: first.index) ?? blocks)
