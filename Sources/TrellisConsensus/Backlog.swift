@@ -10,6 +10,9 @@ struct Backlog: Sendable {
     private var newest: [ValidatorIndex: BlockReference] = [:]
     private var payloads = 0
     private var hasChanged = false
+    /// A block with a payload that the own next block leads to. As long as it is here, so is all that leads to it: whatever is put out goes
+    /// with everything below it.
+    private var reachable: BlockReference?
     /// Whether there is a payload to order, as of the last `refresh`.
     private(set) var hasPayload = false
 
@@ -17,7 +20,12 @@ struct Backlog: Sendable {
 
     /// Adds an accepted block, after those that it stands on.
     mutating func add(_ block: Block) {
-        if block.round > newest[block.author]?.round ?? 0 { newest[block.author] = block.reference }
+        let before = newest[block.author]
+        if block.round > before?.round ?? 0 {
+            newest[block.author] = block.reference
+            // Mostly it stands on the one before, and leads wherever that did.
+            if let before, block.header.parents.first != before { reachable = nil }
+        }
         hasChanged = true
         if blocks.updateValue(block, forKey: block.reference) == nil, !block.payload.isEmpty { payloads += 1 }
     }
@@ -27,6 +35,7 @@ struct Backlog: Sendable {
         guard let block = blocks.removeValue(forKey: reference) else { return .empty }
         hasChanged = true
         if !block.payload.isEmpty { payloads -= 1 }
+        if reference == reachable { reachable = nil }
         return block.payload
     }
 
@@ -38,17 +47,21 @@ struct Backlog: Sendable {
     mutating func refresh() {
         guard hasChanged else { return }
         hasChanged = false
-        hasPayload = payloads > 0 && isPayloadReachable
+        if reachable == nil, payloads > 0 { reachable = firstPayload }
+        hasPayload = reachable != nil
     }
 
-    private var isPayloadReachable: Bool {
+    /// From the newest blocks down.
+    private var firstPayload: BlockReference? {
         var open = Array(newest.values)
         var visited = Set(open)
-        while let next = open.popLast() {
-            guard let block = blocks[next] else { continue }
-            if !block.payload.isEmpty { return true }
+        var next = 0
+        while next < open.count {
+            defer { next += 1 }
+            guard let block = blocks[open[next]] else { continue }
+            if !block.payload.isEmpty { return block.reference }
             for parent in block.header.parents where visited.insert(parent).inserted { open.append(parent) }
         }
-        return false
+        return nil
     }
 }

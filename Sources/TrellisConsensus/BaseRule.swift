@@ -15,11 +15,14 @@ struct BaseRule: SlotRule {
     func direct(_ dag: DAG, _ slot: Slot, of author: ValidatorIndex) -> SlotStatus {
         let quorum = dag.stakes.quorum - (Mutation.isPlanted(.quorumOneShort) ? 1 : 0)
         let isLax = Mutation.isPlanted(.equivocationCountedTwice)
+        // Neither side is a quorum before a quorum has spoken.
+        guard dag.stake(at: slot.round + 1) >= quorum || isLax else { return .undecided }
         var blames = StakeCount(validators: dag.stakes.count)
         for block in dag.blocks(slot.round + 1).joined() where block.parent(round: slot.round, author: author) == nil {
             blames.insert(block.reference.author, dag.stakes, again: isLax)
         }
         if blames.stake >= quorum { return .skip(.direct) }
+        guard dag.stake(at: slot.round + 2) >= quorum || isLax else { return .undecided }
         for leader in dag.slot(slot.round, author) {
             var certifiers = StakeCount(validators: dag.stakes.count)
             for certificate in certificates(dag, for: leader.reference) { certifiers.insert(certificate.author, dag.stakes, again: isLax) }
@@ -40,7 +43,7 @@ struct BaseRule: SlotRule {
 
     /// The r+2 blocks that are certificates for `leader`.
     private func certificates(_ dag: DAG, for leader: BlockReference) -> [BlockReference] {
-        var votes: Set<BlockReference> = []
+        var votes = RoundSet(validators: dag.stakes.count)
         var voters = StakeCount(validators: dag.stakes.count)
         for block in dag.blocks(leader.round + 1).joined()
         where isVote(block, for: leader) {

@@ -43,17 +43,16 @@ public struct CommitRule: Sendable {
     /// The status of every slot above `last` up to the highest round, in order.
     public func statuses(_ dag: DAG, after last: Slot) -> [(slot: Slot, status: SlotStatus)] {
         guard dag.highestRound >= last.round else { return [] }
-        var statuses: [Slot: SlotStatus] = [:]
-        var slots: [Slot] = []
-        for round in last.round...dag.highestRound {
-            slots.append(contentsOf: schedule.slots(round).filter { $0 > last && $0.round > 0 })
+        // From the newest down: what is above decides what is below.
+        var statuses: [(slot: Slot, status: SlotStatus)] = []
+        for round in (last.round...dag.highestRound).reversed() {
+            for slot in schedule.slots(round).reversed() where slot > last && slot.round > 0 {
+                var status = direct(dag, slot)
+                if status == .undecided { status = indirect(dag, slot, above: statuses) }
+                statuses.append((slot, status))
+            }
         }
-        for slot in slots.reversed() {
-            var status = direct(dag, slot)
-            if status == .undecided { status = indirect(dag, slot, later: statuses) }
-            statuses[slot] = status
-        }
-        return slots.map { ($0, statuses[$0] ?? .undecided) }
+        return statuses.reversed()
     }
 
     /// What the two rounds above the slot say by themselves.
@@ -64,20 +63,18 @@ public struct CommitRule: Sendable {
         rule.choice(dag, slot, of: schedule.leader(slot), reachable: reachable)
     }
 
-    private func indirect(_ dag: DAG, _ slot: Slot, later: [Slot: SlotStatus]) -> SlotStatus {
+    /// - Parameter above: the status of every slot above this one, the highest first.
+    private func indirect(_ dag: DAG, _ slot: Slot, above: [(slot: Slot, status: SlotStatus)]) -> SlotStatus {
         let first = slot.round + (Mutation.isPlanted(.anchorTooEarly) ? 1 : 3)
-        guard dag.highestRound >= first else { return .undecided }
-        for round in first...dag.highestRound {
-            for candidate in schedule.slots(round) {
-                switch later[candidate] ?? .undecided {
-                case .skip: continue
-                case .undecided where Mutation.isPlanted(.undecidedAnchorPassedOver): continue
-                case .undecided: return .undecided
-                case .commit where Mutation.isPlanted(.indirectRuleSkipped): return .skip(.indirect)
-                case .commit(let anchor, _):
-                    let reachable = dag.ancestors(of: anchor, at: slot.round + 2)
-                    return choice(dag, slot, reachable: reachable).map { .commit($0, .indirect) } ?? .skip(.indirect)
-                }
+        for (candidate, status) in above.reversed() where candidate.round >= first {
+            switch status {
+            case .skip: continue
+            case .undecided where Mutation.isPlanted(.undecidedAnchorPassedOver): continue
+            case .undecided: return .undecided
+            case .commit where Mutation.isPlanted(.indirectRuleSkipped): return .skip(.indirect)
+            case .commit(let anchor, _):
+                let reachable = dag.ancestors(of: anchor, at: slot.round + 2)
+                return choice(dag, slot, reachable: reachable).map { .commit($0, .indirect) } ?? .skip(.indirect)
             }
         }
         return .undecided

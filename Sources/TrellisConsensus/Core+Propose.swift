@@ -86,8 +86,8 @@ extension Core {
     private func votes(for round: Round) -> [BlockReference]? {
         let dag = linearizer.dag
         let below = dag.blocks(round - 1)
-        let exposure = Exposure(dag, below.joined().lazy.map(\.reference), below: round)
-        let first = below.compactMap(\.first?.reference)
+        let exposure = Exposure(dag, below.joined().lazy.map { $0.reference }, below: round)
+        let first = below.compactMap { $0.first?.reference }
         if let allowed = allowed(first, round, exposure) { return allowed }
         guard !exposure.isEmpty else { return nil }
         for block in below.joined() {

@@ -65,16 +65,20 @@ extension Core {
 
     /// Who is far ahead, by its word or by its blocks.
     var rangeCandidates: [ValidatorIndex] {
-        guard pacing.catchesUpByCommits else { return [] }
+        pacing.catchesUpByCommits ? peersAhead(by: rangesFrom) : []
+    }
+
+    /// Who is more than so many rounds ahead, by its word or by its blocks; in order.
+    func peersAhead(by rounds: Round) -> [ValidatorIndex] {
         let highest = linearizer.dag.highestRound
-        return peers.filter { $0.key != own && $0.value.round > highest && $0.value.round - highest > rangesFrom }.keys.sorted()
+        var ahead: [ValidatorIndex] = []
+        for (peer, known) in peers where peer != own && known.round > highest && known.round - highest > rounds { ahead.append(peer) }
+        return ahead.sorted()
     }
 
     /// Who may hold the blocks of the commits at hand.
     private var blockHolders: [ValidatorIndex] {
-        let highest = linearizer.dag.highestRound
-        let ahead = peers.filter { $0.key != own && $0.value.round > highest }.keys
-        return Set(ahead).union(range.commits.first.map { [$0.source] } ?? []).sorted()
+        Set(peersAhead(by: 0)).union(range.commits.first.map { [$0.source] } ?? []).sorted()
     }
 
     private mutating func askForMore() {
@@ -86,9 +90,10 @@ extension Core {
                 request(.blocks(Set(wanted)), of: peer, bytes: bytes, .fetchCommitted(wanted))
             } else {
                 let after = range.commits.last?.commit.index ?? linearizer.last.index
-                guard !range.isWaitingForCommits, !range.isLast || range.commits.isEmpty,
+                let candidates = rangeCandidates
+                guard !candidates.isEmpty, !range.isWaitingForCommits, !range.isLast || range.commits.isEmpty,
                     range.commits.count < CertifiedCommits.commitsMaximum,
-                    let peer = sources.next(of: rangeCandidates, except: range.busy, now: now.monotonic)
+                    let peer = sources.next(of: candidates, except: range.busy, now: now.monotonic)
                 else { return }
                 request(.commits, of: peer, bytes: 0, .fetchCommits(after: after))
             }

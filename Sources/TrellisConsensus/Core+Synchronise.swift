@@ -36,7 +36,9 @@ extension Core {
 
     /// Asks `holder` for `reference`, unless it was asked before.
     mutating func wish(_ reference: BlockReference, from holder: ValidatorIndex) {
-        guard holder != own, Self.isWelcome(reference, linearizer.dag, suspension), !Mutation.isPlanted(.missingNotFetched) else { return }
+        guard holder != own, !fetches.isKnown(holder, of: reference), !Mutation.isPlanted(.missingNotFetched),
+            Self.isWelcome(reference, linearizer.dag, suspension)
+        else { return }
         // Its author pays only for what it signed for itself: else a liar could fill everybody's account with inventions.
         fetches.add(reference, holder: holder, sponsors: suspension.dependentAuthors(of: reference), now: now.monotonic)
     }
@@ -85,12 +87,11 @@ extension Core {
 
     private mutating func fetchRange() {
         let highest = linearizer.dag.highestRound
-        let ahead = peers.filter { $0.key != own && $0.value.round > highest + rangeThreshold }
-        guard !ahead.isEmpty, !isCatchingUp else {
+        let candidates = peersAhead(by: rangeThreshold)
+        guard !candidates.isEmpty, !isCatchingUp else {
             rangeFetch = nil
             return
         }
-        let candidates = ahead.keys.sorted()
         if let pending = rangeFetch, pending.from == highest, pending.askAgainAt > now.monotonic {
             // Who gets ahead while others are only said to be is asked at once.
             guard pending.attempts >= pending.candidates, candidates.count > pending.candidates else { return }

@@ -62,7 +62,10 @@ public struct DAG: Sendable {
         slot(reference.round, reference.author).first { $0.reference.digest == reference.digest }
     }
 
-    public func contains(_ reference: BlockReference) -> Bool { vertex(reference) != nil }
+    public func contains(_ reference: BlockReference) -> Bool {
+        guard let index = index(reference.round), Int(reference.author) < stakes.count else { return false }
+        return rounds[index][Int(reference.author)].contains { $0.reference.digest == reference.digest }
+    }
 
     /// Stake of the distinct authors with a block at `round`.
     public func stake(at round: Round) -> Stake { index(round).map { stakeAtRound[$0].stake } ?? 0 }
@@ -119,5 +122,23 @@ public struct DAG: Sendable {
             for parent in vertex.parents where parent.round >= round && visited.insert(parent).inserted { open.append(parent) }
         }
         return found
+    }
+}
+
+/// Blocks of one round. Authors mostly have one, which is found without a hash.
+struct RoundSet: Sendable {
+    private var first: [BlockReference?]
+    private var others: Set<BlockReference> = []
+
+    init(validators: Int) { first = [BlockReference?](repeating: nil, count: validators) }
+
+    mutating func insert(_ reference: BlockReference) {
+        let place = Int(reference.author)
+        if first.indices.contains(place), first[place] == nil { first[place] = reference } else { others.insert(reference) }
+    }
+
+    func contains(_ reference: BlockReference) -> Bool {
+        let place = Int(reference.author)
+        return first.indices.contains(place) && first[place] == reference || others.contains(reference)
     }
 }

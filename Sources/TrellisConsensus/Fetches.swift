@@ -28,13 +28,13 @@ struct Fetches: Sendable {
 
     var count: Int { entries.count }
     /// When the next request is due.
-    var nextAt: UInt64? { entries.values.lazy.map(\.askAgainAt).min() }
+    var nextAt: UInt64? { entries.values.lazy.map { $0.askAgainAt }.min() }
 
     /// Notes that `holder` built on `reference`, and so must hold it: it is asked at once, before all others. Nothing happens when it is
     /// known as a holder, or when every account that needs the block is full.
     mutating func add(_ reference: BlockReference, holder: ValidatorIndex, sponsors: [ValidatorIndex], now: UInt64) {
         if entries[reference] != nil {
-            guard entries[reference]?.holders.contains(holder) == false else { return }
+            guard !isKnown(holder, of: reference) else { return }
             entries[reference]?.holders.insert(holder, at: 0)
             entries[reference]?.attempts = 0
             entries[reference]?.askAgainAt = now
@@ -45,6 +45,9 @@ struct Fetches: Sendable {
     }
 
     func contains(_ reference: BlockReference) -> Bool { entries[reference] != nil }
+    func isKnown(_ holder: ValidatorIndex, of reference: BlockReference) -> Bool {
+        entries[reference]?.holders.contains(holder) == true
+    }
 
     mutating func remove(_ reference: BlockReference) {
         guard let fetch = entries.removeValue(forKey: reference) else { return }
@@ -57,6 +60,7 @@ struct Fetches: Sendable {
 
     /// The requests that are due, by peer, each sorted; forgets what is not wanted any more.
     mutating func due(_ now: UInt64, isWanted: (BlockReference) -> Bool) -> [(peer: ValidatorIndex, references: [BlockReference])] {
+        guard let nextAt, nextAt <= now else { return [] }
         var requests: [ValidatorIndex: [BlockReference]] = [:]
         for (reference, fetch) in entries where fetch.askAgainAt <= now {
             guard isWanted(reference) else {

@@ -23,14 +23,16 @@ struct FinWhaleRule: SlotRule {
     }
 
     func direct(_ dag: DAG, _ slot: Slot, of author: ValidatorIndex) -> SlotStatus {
-        let candidates = dag.slot(slot.round, author).map(\.reference)
-        for leader in candidates {
-            let voters = authors(dag, dag.blocks(slot.round + 1).joined().lazy.filter { $0.votes(for: leader) }.map(\.reference))
+        let candidates = dag.slot(slot.round, author).map { $0.reference }
+        for leader in candidates where dag.stake(at: slot.round + 1) >= thresholds.votes {
+            let voters = authors(dag, dag.blocks(slot.round + 1).joined().lazy.filter { $0.votes(for: leader) }.map { $0.reference })
             if voters >= thresholds.votes { return .commit(leader, .fast) }
         }
+        // All else takes a majority of the round above that.
+        guard dag.stake(at: slot.round + 2) >= thresholds.majority else { return .undecided }
         let supports = supports(dag, slot, author)
-        for leader in candidates where authors(dag, supports.lazy.filter { certifies($0, leader) }.map(\.reference)) >= thresholds.majority
-        {
+        for leader in candidates
+        where authors(dag, supports.lazy.filter { certifies($0, leader) }.map { $0.reference }) >= thresholds.majority {
             return .commit(leader, .direct)
         }
         // Where nobody has seen a block of the leader, everybody passes over whatever it may have built.
@@ -41,17 +43,17 @@ struct FinWhaleRule: SlotRule {
 
     func choice(_ dag: DAG, _ slot: Slot, of author: ValidatorIndex, reachable: Set<BlockReference>) -> BlockReference? {
         let supports = supports(dag, slot, author).filter { reachable.contains($0.reference) }
-        return dag.slot(slot.round, author).map(\.reference).sorted().first { leader in
+        return dag.slot(slot.round, author).map { $0.reference }.sorted().first { leader in
             supports.contains { certifies($0, leader) }
-                || authors(dag, supports.lazy.filter { isEvidence($0, leader, dag) }.map(\.reference)) >= thresholds.majority
+                || authors(dag, supports.lazy.filter { isEvidence($0, leader, dag) }.map { $0.reference }) >= thresholds.majority
         }
     }
 
     private func isPassedOver(_ leader: BlockReference?, _ dag: DAG, _ slot: Slot, _ supports: [Support]) -> Bool {
         let others = dag.blocks(slot.round + 1).joined().lazy.filter { block in leader.map { !block.votes(for: $0) } ?? true }
-        guard authors(dag, others.map(\.reference)) >= thresholds.majority else { return false }
+        guard authors(dag, others.map { $0.reference }) >= thresholds.majority else { return false }
         let unconvinced = supports.lazy.filter { support in leader.map { !isEvidence(support, $0, dag) } ?? true }
-        return authors(dag, unconvinced.map(\.reference)) >= thresholds.majority
+        return authors(dag, unconvinced.map { $0.reference }) >= thresholds.majority
     }
 
     private func certifies(_ support: Support, _ leader: BlockReference) -> Bool {

@@ -50,6 +50,7 @@ public struct Pacing: Sendable, Equatable {
     }
 }
 
+/// What is rare and large is held indirectly, so that the rest stays small.
 public enum Input: Sendable {
     /// Transactions of this validator's clients and seats.
     case submit([Transaction])
@@ -57,7 +58,7 @@ public enum Input: Sendable {
     case blocks([VerifiedBlock], from: ValidatorIndex)
     case heartbeat(Heartbeat, from: ValidatorIndex)
     /// A certificate from a peer, verified against the committee.
-    case certificate(CheckpointCertificate)
+    indirect case certificate(CheckpointCertificate)
     /// A peer asks for blocks.
     case fetch([BlockReference], from: ValidatorIndex)
     case fetchRounds(Round, from: ValidatorIndex)
@@ -66,24 +67,25 @@ public enum Input: Sendable {
     /// A peer's newest own block, verified; nil: it has built none.
     case recalled(nonce: UInt64, VerifiedBlock?, from: ValidatorIndex)
     /// About catching up, checked as far as that takes no state.
-    case catchUp(CatchUp, from: ValidatorIndex)
-    case catchUpAnswer(CatchUpAnswer)
+    indirect case catchUp(CatchUp, from: ValidatorIndex)
+    indirect case catchUpAnswer(CatchUpAnswer)
     case connected(ValidatorIndex)
     /// The block that `Effect.seal` asked for, signed.
     case sealed(Block)
     /// A commit was executed; its checkpoint, if it changed the ledger, is persisted. `nextDeadline` is that of the pending proposals.
-    case executed(Checkpoint?, nextDeadline: Milliseconds?)
+    indirect case executed(Checkpoint?, nextDeadline: Milliseconds?)
     /// How this validator paces itself from now on.
     case tune(Tuning)
     case tick
 }
 
+/// What is rare and large is held indirectly, so that the rest stays small.
 public enum Effect: Sendable {
     /// Sign this header over the payload and answer with `Input.sealed`.
-    case seal(BlockHeader, Payload)
+    indirect case seal(BlockHeader, Payload)
     /// Append to the journal; it need not be synced yet.
     case store(Block)
-    case storeCommit(Commit)
+    indirect case storeCommit(Commit)
     /// Sync the journal and the high-water mark, then send the block to every peer. In this order.
     case publish(Block)
     case send(PeerMessage, to: ValidatorIndex)
@@ -91,22 +93,22 @@ public enum Effect: Sendable {
     /// Read these blocks from the journal and send them.
     case serve([BlockReference], to: ValidatorIndex)
     case serveRounds(from: Round, to: ValidatorIndex)
-    case catchUp(CatchUpEffect)
+    indirect case catchUp(CatchUpEffect)
     /// Execute on the ledger and answer with `Input.executed`. One payload per block of the commit.
-    case execute(Commit, [Payload])
+    indirect case execute(Commit, [Payload])
     /// A block was accepted into the DAG for the first time: evaluate its proposals, before it commits.
     case accepted(Block)
-    case certified(CheckpointCertificate)
+    indirect case certified(CheckpointCertificate)
     /// This validator knows again what it may have signed: make it durable, as its high-water mark, before anything is sealed.
     case recalled(upTo: Round)
     /// The second block of a slot was accepted; both are stored. The rim makes evidence of them and submits it.
-    case equivocation(BlockReference, Block)
+    indirect case equivocation(BlockReference, Block)
     /// To be submitted.
-    case conflictingAttestations(Evidence)
+    indirect case conflictingAttestations(Evidence)
     /// A quorum attests another state than ours: stop and alarm.
-    case diverged(index: UInt64, own: Digest, quorum: Digest)
+    indirect case diverged(index: UInt64, own: Digest, quorum: Digest)
     /// The first entries of the certified log are not those of the log here, of so many entries: stop and alarm.
-    case logDiverged(size: UInt64, certified: Checkpoint)
+    indirect case logDiverged(size: UInt64, certified: Checkpoint)
     /// Call `tick` at this reading of the monotonic clock; replaces any earlier wish.
     case wake(at: UInt64)
 }

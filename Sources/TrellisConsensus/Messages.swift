@@ -26,6 +26,7 @@ public struct Heartbeat: Sendable, Equatable, WireEncodable, WireDecodable {
     }
 }
 
+/// What is rare and large is held indirectly, so that the rest stays small.
 public enum PeerMessage: Sendable, Equatable {
     /// Encoded blocks, ancestors first.
     case blocks([[UInt8]])
@@ -34,13 +35,13 @@ public enum PeerMessage: Sendable, Equatable {
     case fetch([BlockReference])
     /// Asks for all blocks from a round on, as many as one answer may hold.
     case fetchRounds(from: Round)
-    case certificate(CheckpointCertificate)
+    indirect case certificate(CheckpointCertificate)
     /// The sender does not know which rounds it signed, and asks for the so-many-th time since it started.
     case recall(nonce: UInt64, attempt: UInt64)
     /// The answer: the sender's newest own block, encoded; empty if it has built none.
     case recalled(nonce: UInt64, newest: [UInt8])
     /// Between a validator that is far behind and one that is not.
-    case catchUp(CatchUpMessage)
+    indirect case catchUp(CatchUpMessage)
 
     /// References in one fetch.
     public static let fetchMaximum = 256

@@ -9,7 +9,8 @@ struct Suspension: Sendable {
     private struct Entry: Sendable {
         let block: Block
         let sponsor: ValidatorIndex
-        /// How many of its parents are awaited.
+        /// The parents that were missing when it came, and how many of them still are awaited.
+        let parents: [BlockReference]
         var awaited: Int
     }
 
@@ -42,15 +43,15 @@ struct Suspension: Sendable {
 
     /// The missing blocks below a suspended one, lowest rounds first.
     func missing(below reference: BlockReference) -> [BlockReference] {
-        var leaves: Set<BlockReference> = []
+        var leaves: [BlockReference] = []
         var visited: Set<BlockReference> = [reference]
         var open = [reference]
         while let next = open.popLast() {
             guard let entry = entries[next] else {
-                leaves.insert(next)
+                leaves.append(next)
                 continue
             }
-            for parent in entry.block.header.parents where waiting[parent] != nil && visited.insert(parent).inserted { open.append(parent) }
+            for parent in entry.parents where visited.insert(parent).inserted && waiting[parent] != nil { open.append(parent) }
         }
         return leaves.sorted()
     }
@@ -71,7 +72,7 @@ struct Suspension: Sendable {
             return false
         }
         charged[sponsor, default: 0] += 1
-        entries[block.reference] = Entry(block: block, sponsor: sponsor, awaited: parents.count)
+        entries[block.reference] = Entry(block: block, sponsor: sponsor, parents: parents, awaited: parents.count)
         for parent in parents { waiting[parent, default: Awaited()].dependents.insert(block.reference) }
         if hasDropped { gatherAuthors() } else { spreadAuthors(from: block.reference) }
         return true
@@ -83,7 +84,7 @@ struct Suspension: Sendable {
 
     /// Drops the newest block of an account if it is above `round`; it comes again when it is needed.
     private mutating func displace(above round: Round, in account: ValidatorIndex) -> Bool {
-        let newest = entries.values.lazy.filter { $0.sponsor == account }.map(\.block.reference).max()
+        let newest = entries.values.lazy.filter { $0.sponsor == account }.map { $0.block.reference }.max()
         guard let newest, newest.round > round else { return false }
         drop(newest)
         return true
@@ -96,7 +97,7 @@ struct Suspension: Sendable {
             guard let entry = entries[next] else { continue }
             var authors = waiting[next]?.authors ?? ValidatorSet()
             authors.insert(next.author)
-            for parent in entry.block.header.parents where waiting[parent]?.authors.formUnion(authors) == true { open.append(parent) }
+            for parent in entry.parents where waiting[parent]?.authors.formUnion(authors) == true { open.append(parent) }
         }
     }
 
@@ -134,7 +135,7 @@ struct Suspension: Sendable {
     private mutating func drop(_ reference: BlockReference) {
         guard let entry = entries.removeValue(forKey: reference) else { return }
         charged[entry.sponsor, default: 1] -= 1
-        for parent in entry.block.header.parents where waiting[parent]?.dependents.remove(reference) != nil {
+        for parent in entry.parents where waiting[parent]?.dependents.remove(reference) != nil {
             hasDropped = true
             if waiting[parent]?.dependents.isEmpty == true { waiting[parent] = nil }
         }

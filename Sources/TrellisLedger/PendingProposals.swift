@@ -133,7 +133,7 @@ struct PendingProposals: Sendable {
             bytes -= entry.bytes
         }
         entries.removeAll { removed.contains($0.identifier) }
-        nextDeadline = entries.lazy.map(\.deadline).min()
+        nextDeadline = entries.lazy.map { $0.deadline }.min()
     }
 
     /// The state hashes of all, one after the other. Only what changed since the last call is hashed.

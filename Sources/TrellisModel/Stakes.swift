@@ -39,10 +39,14 @@ public struct Stakes: Sendable, Equatable {
 
 /// A set of validators and the stake it stands for: each author counts once.
 public struct StakeCount: Sendable {
-    private var seen: [UInt64]
+    /// The first 64 validators, and the others; most committees need no memory but this.
+    private var seen: UInt64 = 0
+    private var seenBeyond: [UInt64] = []
     public private(set) var stake: Stake = 0
 
-    public init(validators: Int) { seen = [UInt64](repeating: 0, count: (validators + 63) / 64) }
+    public init(validators: Int) {
+        if validators > 64 { seenBeyond = [UInt64](repeating: 0, count: (validators - 1) / 64) }
+    }
 
     /// Adds `validator` unless it was counted before or is unknown.
     @discardableResult
@@ -52,13 +56,16 @@ public struct StakeCount: Sendable {
     @discardableResult
     package mutating func insert(_ validator: ValidatorIndex, _ stakes: Stakes, again: Bool) -> Bool {
         guard Int(validator) < stakes.count, again || !contains(validator) else { return false }
-        seen[Int(validator) / 64] |= 1 << (UInt64(validator) % 64)
+        let bit: UInt64 = 1 << (UInt64(validator) % 64)
+        if validator < 64 { seen |= bit } else { seenBeyond[Int(validator) / 64 - 1] |= bit }
         stake += stakes[validator]
         return true
     }
 
     public func contains(_ validator: ValidatorIndex) -> Bool {
-        let word = Int(validator) / 64
-        return word < seen.count && seen[word] & (1 << (UInt64(validator) % 64)) != 0
+        let bit: UInt64 = 1 << (UInt64(validator) % 64)
+        guard validator >= 64 else { return seen & bit != 0 }
+        let word = Int(validator) / 64 - 1
+        return word < seenBeyond.count && seenBeyond[word] & bit != 0
     }
 }

@@ -37,7 +37,7 @@ extension SimulatedValidator {
     private func answerItself(_ answer: CatchUpAnswer) { world.schedule(.answered(number, generation, answer), after: 0) }
 
     private func serveCommits(after index: UInt64, to peer: ValidatorIndex) {
-        if let commits = journal.certifiedCommits(after: index, newest: core?.certificate, committee.limits) {
+        if let commits = journal.certifiedCommits(after: index, newest: process?.core.certificate, committee.limits) {
             answer(peer, .commits(commits))
         } else if !journal.holds(index &+ 1), let state = states.state(), state.certificate.checkpoint.index > index,
             let bytes = encoded(state)

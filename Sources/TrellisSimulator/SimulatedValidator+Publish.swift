@@ -52,7 +52,7 @@ extension SimulatedValidator {
 
     /// - Parameter mark: the round that was signed for before.
     private func checkOwn(_ block: Block, above mark: Round) {
-        let floor = core?.gcRound ?? 0
+        let floor = process?.core.gcRound ?? 0
         let needed = ([block.reference] + block.header.parents).filter { $0.round > floor && !ledger.isInFoundation($0) }
         for reference in needed where !journal.isSynced(reference) {
             world.witness.violation("\(name) publishes \(block.reference) before \(reference) is durable")
@@ -62,7 +62,7 @@ extension SimulatedValidator {
         }
         // A block that was stored and not published counts as built, and so does one that the journal lost.
         let built = max(mark, block.header.parents.first?.round ?? 0)
-        if let decided = core?.lastDecidedRound, block.round > max(built + 1, decided + 3) {
+        if let decided = process?.core.lastDecidedRound, block.round > max(built + 1, decided + 3) {
             world.witness.violation("\(name) skips from round \(built) to \(block.round) while only \(decided) is decided")
         }
     }

@@ -45,13 +45,21 @@ enum Loss: String, CaseIterable {
     case restoredBesideMark = "has an older copy of its disk, and its mark"
 }
 
+/// What is gone after a crash. The core is held by reference: a copy of it takes longer than many a step.
+final class SimulatedProcess {
+    var core: Core
+
+    init(_ core: Core) { self.core = core }
+}
+
 final class SimulatedValidator {
     let number: Int
     let identity: ValidatorIndex
     let behaviour: Behaviour
     let name: String
     unowned let world: any SimulatedWorld
-    var core: Core?
+    /// While it is up.
+    private(set) var process: SimulatedProcess?
     var journal = SimulatedJournal()
     var ledger: SimulatedLedger
     var clock: SimulatedClock
@@ -111,7 +119,7 @@ final class SimulatedValidator {
         if world.faults.hasDisks { journal = SimulatedJournal(disk: try? JournalDisk(seed: self.random.next())) }
     }
 
-    var isUp: Bool { core != nil }
+    var isUp: Bool { process != nil }
     var isCorrect: Bool { behaviour == .correct }
     var committee: Committee { world.keys.committee }
     var moment: Moment { clock.moment(world.now) }
@@ -131,7 +139,7 @@ final class SimulatedValidator {
         var recovered = journal.recover(from: ledger.journalStart, ledger, &random)
         if Mutation.isPlanted(.highWaterMarkForgotten) { recovered.highWater = 0 }
         journal.sync()
-        core = Core(committee: committee, own: identity, pacing: pacing, recovered: recovered)
+        process = SimulatedProcess(Core(committee: committee, own: identity, pacing: pacing, recovered: recovered))
         world.note("\(name) starts: \(recovered.blocks.count) blocks, \(recovered.commits.count) commits, mark \(recovered.highWater)")
         for commit in recovered.commits where commit.index > ledger.ledger.lastCommit.index { replay(commit) }
         states.executed(ledger.ledger)
@@ -145,7 +153,7 @@ final class SimulatedValidator {
         guard isUp else { return }
         isTrapped = false
         generation += 1
-        core = nil
+        process = nil
         outbox = []
         outboxHead = 0
         isSyncing = false
@@ -174,25 +182,24 @@ final class SimulatedValidator {
     // MARK: Steps
 
     func take(_ input: Input) {
-        guard core != nil else { return }
+        guard let process else { return }
         if adversary != nil { conspire { $0.hear(input, $1) } }
-        let wasHalted = core?.isHalted ?? true
-        outbox.append(contentsOf: core?.step(input, now: moment) ?? [])
-        if isCorrect, !wasHalted { checkBounds() }
+        let wasHalted = process.core.isHalted
+        outbox.append(contentsOf: process.core.step(input, now: moment))
+        if isCorrect, !wasHalted { checkBounds(process) }
         carryOutAll()
     }
 
-    private func checkBounds() {
+    private func checkBounds(_ process: SimulatedProcess) {
         steps += 1
-        guard let suspended = core?.suspendedCount, let fetches = core?.fetchCount else { return }
-        world.witness.checkBounds(suspended: suspended, fetches: fetches, committee, by: name)
-        if steps % 32 == 0, let core { world.witness.checkFootprint(core, by: name) }
+        world.witness.checkBounds(suspended: process.core.suspendedCount, fetches: process.core.fetchCount, committee, by: name)
+        if steps % 32 == 0 { world.witness.checkFootprint(process.core, by: name) }
     }
 
     /// Lets the adversary in this machine send what it likes.
     func conspire(_ body: (inout any Adversary, AdversaryView) -> [Shipment]) {
-        guard var own = adversary, let core else { return }
-        let view = AdversaryView(core: core, own: identity, keys: world.keys, conspiracy: world.conspiracy, wall: moment.wall)
+        guard var own = adversary, let process else { return }
+        let view = AdversaryView(core: process.core, own: identity, keys: world.keys, conspiracy: world.conspiracy, wall: moment.wall)
         let shipments = body(&own, view)
         adversary = own
         for shipment in shipments { world.ship(shipment, from: self) }

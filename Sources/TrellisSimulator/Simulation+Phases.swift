@@ -26,7 +26,7 @@ extension Simulation {
         advance(to: configuration.duration * 1000)
         heal()
         let healedAt = now
-        let round = correct.compactMap { $0.core?.highestRound }.max() ?? 0
+        let round = correct.compactMap { $0.process?.core.highestRound }.max() ?? 0
         let commit = witness.commitCount
         advance(to: now + catchUpTime)
         checkCaughtUp(to: round, commit)
@@ -98,7 +98,7 @@ extension Simulation {
 
     private func checkEverywhere(_ occasion: String) {
         for machine in correct {
-            guard let core = machine.core else {
+            guard let core = machine.process?.core else {
                 witness.violation("\(machine.name) is down after \(occasion)")
                 continue
             }
@@ -149,7 +149,7 @@ extension Simulation {
     /// Whoever was behind when all was healed has what the others had by then.
     private func checkCaughtUp(to round: Round, _ commit: UInt64) {
         for machine in correct {
-            guard let core = machine.core else { continue }
+            guard let core = machine.process?.core else { continue }
             if core.highestRound < round || core.lastCommit.index < commit {
                 stalled(
                     "\(machine.name) is in round \(core.highestRound), commit \(core.lastCommit.index) after \(catchUpTime / 1_000_000) s, when others were in "
@@ -160,7 +160,7 @@ extension Simulation {
 
     private func checkQuiet(since start: UInt64) {
         guard !isNoisy, lastPublishedAt > start else { return }
-        let rounds = correct.map { "\($0.core?.round ?? 0)" }.joined(separator: " ")
+        let rounds = correct.map { "\($0.process?.core.round ?? 0)" }.joined(separator: " ")
         stalled("blocks are still published at \(SimulationReport.milliseconds(lastPublishedAt)) ms, in rounds \(rounds)")
     }
 

@@ -13,11 +13,11 @@ enum SimulatedEvent {
     case wake(Int, Int, token: UInt64)
     case sealed(Int, Int, Block)
     case synced(Int, Int, Block)
-    case executed(Int, Int, Checkpoint?, Milliseconds?)
+    indirect case executed(Int, Int, Checkpoint?, Milliseconds?)
     case submit(Int, Int, [Transaction])
-    case answered(Int, Int, CatchUpAnswer)
+    indirect case answered(Int, Int, CatchUpAnswer)
     case voteAgain(Int, Int, [Digest])
-    case ship(Int, Shipment)
+    indirect case ship(Int, Shipment)
     case restart(Int)
     case operate(Int)
     case trap
@@ -159,7 +159,7 @@ public final class Simulation {
         runPhases()
         report.violations = witness.violations
         report.commits = witness.commitCount
-        report.highestRound = machines.compactMap { $0.core?.highestRound }.max() ?? 0
+        report.highestRound = machines.compactMap { $0.process?.core.highestRound }.max() ?? 0
         report.submitted = submissions.count
         report.equivocations = machines.reduce(0) { $0 + $1.equivocationsSeen }
         report.evidence = machines.first { $0.isCorrect }?.ledger.ledger.evidence.count ?? 0
