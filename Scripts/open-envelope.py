@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens and seals envelopes (docs/envelope.md) with clients/python, which shares no code with the Swift package.
+"""Opens and seals envelopes (docs/envelope.md) with clients/crypto, which shares no code with the Swift package.
 
     python3 -m venv .venv && .venv/bin/pip install 'cryptography>=48'
     .venv/bin/python Scripts/open-envelope.py open ENVELOPE --key FILE --purpose NAME [--chain HEX] [--sender TEXT] > PAYLOAD
@@ -17,9 +17,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VECTORS = ROOT / "Tests" / "TrellisCryptoTests" / "Vectors"
-sys.path.insert(0, str(ROOT / "clients/python/src"))
-from trellis_client import EnvelopeContext, EnvelopeError, PrivateKey, seal, unseal
-from trellis_client.envelope import KEY_HEAD, KEY_TAIL
+sys.path.insert(0, str(ROOT / "clients/crypto/src"))
+from trellis_crypto import EnvelopeContext, EnvelopeError, PrivateKey, seal, unseal
+from trellis_crypto.kem import KEY_HEAD, KEY_TAIL
 
 
 def sample_key(name):

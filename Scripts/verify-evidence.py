@@ -9,12 +9,14 @@ import sys
 from dataclasses import replace
 from typing import Annotated
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients/python/src"))
+for package in ("clients/crypto/src", "clients/python/src"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / package))
+from trellis_crypto import NAMES
+
 from trellis_client import Genesis, MalformedError, ProofError, TrellisError
 from trellis_client.codec import Integer, Wire, require
 from trellis_client.ledger import Attestation, Tag
 from trellis_client.proof import open_proof, render, require_unedited
-from trellis_client.signatures import NAMES
 
 EVIDENCE, FORMAT = b"\x04", "trellis/evidence/1"
 OFFENCES = {1: "twin_blocks", 2: "conflicting_attestations"}

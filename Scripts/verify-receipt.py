@@ -8,7 +8,8 @@ Swift package. Needs one library:
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "clients/python/src"))
+for package in ("clients/crypto/src", "clients/python/src"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / package))
 from trellis_client import Genesis, TrellisError, VerifiedDecision, Verdict, verify_receipt
 from trellis_client.proof import render
 

@@ -77,9 +77,14 @@ struct Decided {
 
     /// `proposer` makes the proposal's proposer, for the chain that it is given.
     init(_ network: Network, proposedBy proposer: (Digest) throws -> Proposer? = { _ in nil }) throws {
+        let proposal = Self.proposal.proposed(by: try proposer(network.committee.chain))
+        try self.init(network, proposal, seats: [0, 1, 2, 3]) { ($0 == 1 ? .abstain : .approve, "rule \($0): \"quoted\"") }
+    }
+
+    /// `seats` vote, each with the verdict and reason that it says.
+    init(_ network: Network, _ proposal: Proposal, seats: [UInt32], says: (UInt32) throws -> (Verdict, String)) throws {
         self.network = network
         let committee = network.committee
-        let proposal = Self.proposal.proposed(by: try proposer(committee.chain))
         self.proposal = proposal
         var ledger = Ledger(committee: committee)
         var entries: [LogAppend] = []
@@ -95,13 +100,13 @@ struct Decided {
             leaves += execution.nodes.filter { $0.level == 0 }.map(\.hash)
         }
         try run([Transaction(Self.record), Transaction(proposal)])
-        let votes: [Verdict] = [.approve, .abstain, .approve, .approve]
         try run(
-            votes.enumerated().map { seat, verdict in
-                let vote = Vote(proposal: proposal.identifier, verdict: verdict, reason: "rule \(seat): \"quoted\"")
+            seats.map { seat in
+                let (verdict, reason) = try says(seat)
+                let vote = Vote(proposal: proposal.identifier, verdict: verdict, reason: reason)
                 return Transaction(
                     try VoteBatch.signed(
-                        by: network.keys[seat], chain: committee.chain, epoch: 0, council: 0, seat: UInt32(seat), votes: [vote]))
+                        by: network.keys[Int(seat)], chain: committee.chain, epoch: 0, council: 0, seat: seat, votes: [vote]))
             })
         try run([Transaction(Record(nonce: Nonce(idempotencyKey: "c"), data: []))])
         self.ledger = ledger

@@ -11,8 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+from repository import REPOSITORY
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,14 @@
-"""What tests share: the repository's vectors, the binary, and a network of four validators that it runs."""
+"""What tests share: the binary, and a network of four validators that it runs."""
 
-import json
 import pathlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from local_network import REPOSITORY, local_network
 from local_network import binary as binary
+from local_network import local_network
 
 from trellis_client import Genesis
-
-
-def vectors(room: str, name: str) -> Any:
-    return json.loads((REPOSITORY / "Tests" / room / "Vectors" / name).read_bytes())
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from trellis_crypto import SCHEMES, SHA256, SUITES, Suite, integer
+from trellis_crypto.hashes import prefixed
 
 from trellis_client import Genesis, Outcome, Verdict
-from trellis_client.codec import SHA256, SUITES, Suite, byte_string, integer, leaf_hash, prefixed
+from trellis_client.codec import byte_string, leaf_hash
 from trellis_client.genesis import FORMAT, _encoded
 from trellis_client.ledger import BLOCK, DECISION, JOINT, PROPOSAL, VOTES, Attestation, Attested, Ballot, Certificate, Checkpoint
 from trellis_client.ledger import Decision, Field, Prefix, Proposal, Record, SeatVote, VoteProof, nonce_of
 from trellis_client.proof import Receipt, _summary, render
-from trellis_client.signatures import SCHEMES
 
 LATTICES: dict[str, Any] = {f"ML-DSA-{size}": getattr(mldsa, f"MLDSA{size}PrivateKey") for size in (44, 65, 87)}
 TIME = 1_795_000_000_000

@@ -15,15 +15,13 @@ TOKEN = "trellis_" + "5a" * 32
 
 
 @contextlib.contextmanager
-def guarded(binary: pathlib.Path, folder: pathlib.Path) -> Iterator[tuple[str, Genesis]]:
-    """A network of one validator that knows the token, and serves nobody without credentials."""
+def guarded(binary: pathlib.Path, folder: pathlib.Path, client: str) -> Iterator[tuple[str, Genesis]]:
+    """A network of one validator that knows one client, by its entry in YAML, and serves nobody without credentials."""
     port = free_port()
     init = ["network", "init", "--validators", "1", "--out", "network", "--api-port", str(port), "--peer-port", str(port + 1000)]
     subprocess.run([str(binary), *init], cwd=folder, check=True, capture_output=True)
     configuration = folder / "network" / "validator-0" / "node.yaml"
-    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
-    clients = f"open: false\nclients:\n  - name: tests\n    may: [propose, records, read]\n    token_sha256: {digest}\n"
-    configuration.write_text(configuration.read_text() + clients)
+    configuration.write_text(configuration.read_text() + "open: false\nclients:\n" + client)
     endpoint = f"http://127.0.0.1:{port}"
     with running([str(binary), "node", "--config", str(configuration)], folder, lambda _: answers(endpoint)):
         yield endpoint, Genesis.load(folder / "network" / "genesis.json")
@@ -31,12 +29,13 @@ def guarded(binary: pathlib.Path, folder: pathlib.Path) -> Iterator[tuple[str, G
 
 def test_a_token_lets_in_and_names_the_proposer(binary: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRELLIS_PASSPHRASE", "a passphrase of the tests")
-    with guarded(binary, tmp_path) as (endpoint, genesis):
+    entry = f"- {{ name: tests, may: [propose, records, read], token_sha256: {hashlib.sha256(TOKEN.encode()).hexdigest()} }}\n"
+    with guarded(binary, tmp_path, entry) as (endpoint, genesis):
         client = Client(endpoint, genesis, token=TOKEN)
         proven = client.propose("ls", kind="command")
         kept = hashlib.sha256(TOKEN.encode()).digest()
-        assert proven.decision.proposal.proposer == client.proposer
-        assert client.proposer and client.proposer.key == hashlib.sha256(b"\x0ftrellis/token/1" + kept).digest()
+        proposer = proven.decision.proposal.proposer
+        assert proposer and not proposer.scheme and proposer.key == hashlib.sha256(b"\x0ftrellis/token/1" + kept).digest()
         (identifier,) = client.submit_records([b"x"], wait="certified")
         assert client.record(identifier).record.data == b"x"
         for event in client.events(proven.index):

@@ -4,8 +4,6 @@ import base64
 import contextlib
 import io
 import json
-import math
-import os
 import random
 import socket
 import threading
@@ -14,19 +12,11 @@ from http.client import HTTPException, HTTPResponse
 
 import pytest
 from forge import Network, entry_bytes, evidence_script
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from mutations import many, mutated
 
-from trellis_client import (
-    EnvelopeContext,
-    Genesis,
-    PrivateKey,
-    ProofError,
-    TrellisError,
-    seal,
-    unseal,
-    verify_receipt,
-)
+from trellis_client import Genesis, ProofError, TrellisError, verify_receipt
 from trellis_client.client import _events
 from trellis_client.codec import byte_string
 from trellis_client.http import read_body
@@ -42,39 +32,9 @@ VOTES = base64.b64decode(json.loads(VOTED_FILE)["receipt"])[22 + len(RECEIPT.enc
 RECEIPT_FILE = NETWORK.receipt_file(RECEIPT, DECISION)
 HEADERS = [NETWORK.header(1, [Attested(7, NETWORK.suite.hash(tag))]) for tag in (b"a", b"b")]
 EVIDENCE_FILE = NETWORK.evidence_file(1, 9, *HEADERS)
-KEY, CONTEXT = PrivateKey.generate(), EnvelopeContext("fuzz")
-ENVELOPE = seal(bytes(200), [KEY.public_key, PrivateKey.generate().public_key], CONTEXT, chunk_bits=6)
 ANSWER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nA: b\r\n\r\n"
 PLAIN = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 EVENTS = b'retry: 1000\n\nevent: decided\nid: 7\ndata: {"id": "x"}\n\n: \n\n'
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
-"""Of each test, the same ones each time; with FUZZ_EXAMPLES, so many, and others each time."""
-many = settings(
-    max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-    derandomize="FUZZ_EXAMPLES" not in os.environ,
-)  # fmt: skip
-
-
-@st.composite
-def mutated(draw: st.DrawFn, original: bytes) -> bytes:
-    """Bytes changed, inserted, removed, repeated; lengths overwritten with what is interesting."""
-    data = bytearray(original)
-    for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, max(0, len(data) - 1)))
-        match draw(st.integers(0, 5)):
-            case 0:
-                data[place : place + 1] = draw(st.binary(min_size=1, max_size=1))
-            case 1:
-                data[place:place] = draw(st.binary(max_size=40))
-            case 2:
-                del data[place : place + draw(st.integers(1, 200))]
-            case 3:
-                data[place : place + 4] = draw(st.sampled_from([0, 1, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF])).to_bytes(4, "little")
-            case 4:
-                data[place:place] = data[place : place + draw(st.integers(1, 100))]
-            case _:
-                data = data[:place]
-    return bytes(data)
 
 
 def survives(outcome: Callable[[], object]) -> None:
@@ -122,13 +82,6 @@ def test_evidence_behind_a_good_file(data: bytes) -> None:
 def test_entries(data: bytes) -> None:
     with contextlib.suppress(TrellisError):
         assert entry_bytes(read_entry(data)) == data, "one value, one encoding"
-
-
-@many
-@given(mutated(ENVELOPE))
-def test_envelopes(data: bytes) -> None:
-    with contextlib.suppress(TrellisError):
-        assert unseal(data, KEY, CONTEXT) == bytes(200)
 
 
 @many
@@ -189,4 +142,3 @@ def test_lengths_allocate_nothing() -> None:
     """Counts far above the bytes that follow."""
     for data in (b"\x10" + bytes(16) + b"\xff" * 4, b"\x03" + bytes(16) + b"\xff" * 4, byte_string(b"") + b"\xff" * 60):
         survives(lambda data=data: read_entry(data))  # type: ignore[misc]
-    assert math.isfinite(len(ENVELOPE))

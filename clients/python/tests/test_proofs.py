@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import vectors
 from forge import TIME, Network, entry_bytes, evidence_script, suites
+from repository import vectors
+from trellis_crypto import SCHEMES, SHA256, Suite
 
 from trellis_client import Decision, Genesis, GenesisError, ProofError, VerifiedDecision, VerifiedRecord, verify_receipt
-from trellis_client.codec import SHA256, Reader, Suite
+from trellis_client.codec import Reader
 from trellis_client.genesis import FORMAT, _encoded
 from trellis_client.ledger import RECORD, Attested, Record, Verdict, VoteProof, nonce_of, read_entry
 from trellis_client.proof import Receipt, render, utc
-from trellis_client.signatures import SCHEMES
 
 COMMITTEES = vectors("TrellisModelTests", "proofs.json")
 CASES = [(one["genesis"], case) for one in COMMITTEES for case in one["cases"]]

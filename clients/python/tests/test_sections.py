@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from forge import Network, key
 from test_proofs import fault, swift_says
+from trellis_crypto import SHA256, EnvelopeContext, PrivateKey, integer, seal
 
-from trellis_client import Decision, EnvelopeContext, MalformedError, PrivateKey, Proposal, Verdict, VerifiedDecision, seal, verify_receipt
-from trellis_client.codec import SHA256, Reader, integer
+from trellis_client import Decision, MalformedError, Proposal, Verdict, VerifiedDecision, verify_receipt
+from trellis_client.codec import Reader
 from trellis_client.ledger import EXTENDED, NOT_RECIPIENT, PROPOSED, Proposer, SealedContent
 
 NETWORK = Network()
@@ -114,6 +115,7 @@ def test_what_a_quorum_must_not_sign(binary: pathlib.Path, tmp_path: pathlib.Pat
         ("too few are sealed", decided(sealed_outcome, (4, 3, 3, 3), 4), "contradiction"),
         ("too few are sealed, rejected", decided(sealed_outcome, (4, 3, 3, 3), 2), "valid"),
         ("nobody voted", decided(sealed_outcome, (0, 0, 3, 0), 3), "valid"),
+        ("one is out", decided(sealed_outcome, (4, 4, 3, 0), 4), "contradiction"),
         ("one is out at the deadline", replace(decided(sealed_outcome, (4, 4, 3, 0), 4), decided_ms=good.proposed_ms + 30_000), "valid"),
         ("signed for another chain", decided(elsewhere), "contradiction"),
         ("another text than was signed", decided(other), "contradiction"),

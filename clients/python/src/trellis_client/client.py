@@ -12,14 +12,18 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, TypeAlias, TypedDict, TypeVar, Unpack, cast
 
-from .codec import SHA256, byte_string, items
-from .errors import BadProofError, ClientError, ProblemError, ProofError, TimedOutError, UnexpectedAnswerError, UnreachableError, demand
+from trellis_crypto import LatticeKey, PrivateKey, demand
+
+from .access import Credential, base64_text
+from .codec import byte_string, items
+from .errors import BadProofError, ClientError, ProblemError, ProofError, TimedOutError, UnexpectedAnswerError, UnreachableError
 from .genesis import Genesis
 from .http import Request, Transport, members_of
-from .ledger import EXTENDED, PROPOSAL, RECORD, Field, Proposal, Proposer, Record, nonce_of
+from .ledger import PROPOSAL, RECORD, Proposal, Record, fields_of, nonce_of
 from .proof import VerifiedDecision, VerifiedRecord, receipt_bytes_maximum, verify_receipt
+from .sealing import Sealing, read_sealing_keys, seal_proposal, sealing_keys_maximum
 
 RECORDS_TYPE, WAIT_MAXIMUM, EVENT_MAXIMUM, IDLE_MAXIMUM = "application/vnd.trellis.records", 300, 32 << 20, 45
 Wait: TypeAlias = Literal["decided", "certified"] | None
@@ -39,38 +43,71 @@ class Event(NamedTuple):
     log_index: int | None
     data: dict[str, Any]
 
+class Draft(NamedTuple):
+    """A proposal as it is sent, under its idempotency key, as often as it takes: signed or sealed anew it is another one. The reply key
+    opens the answers to one that is sealed."""
+    proposal: Proposal
+    key: str
+    reply_key: PrivateKey | None = None
+
+    @property
+    def body(self) -> bytes:
+        proposal, proposer = self.proposal, self.proposal.proposer
+        fields = {one.name: one.value for one in proposal.fields}
+        members: dict[str, object] = {"kind": proposal.kind, "council": proposal.council, "fields": fields}
+        if sealed := proposal.sealed:
+            members["sealed"] = {"recipients": sealed.recipients, "outcome": sealed.outcome, "envelope": base64_text(sealed.envelope)}
+        else:
+            members["text"] = proposal.text
+        if proposer and proposer.scheme:
+            signed = {"key": base64_text(proposer.key), "signature": base64_text(proposer.signature)}
+            members["proposer"] = {"scheme": proposer.scheme} | signed
+        return json.dumps(members).encode()
+
+class Wording(TypedDict, total=False):
+    """What a proposal says beside its text: `sealing` for whom it is sealed, if it is."""
+    kind: str
+    council: str
+    fields: Mapping[str, str] | None
+    sealing: Sealing | None
+    idempotency_key: str | None
+
 class Client:
     """Asks one validator, or the next of several when one does not answer; holds no connection. A request is repeated when the connection
     broke or the validator was busy; what is submitted carries an idempotency key, from which its identifier follows, so that it enters the
     ledger once however often it is sent. Threads may share it."""
     def __init__(
-        self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5, token: str | None = None
-    ) -> None:
-        """`token`: a bearer token, which names the proposer. Raises ValueError."""
-        self.transport = Transport([endpoint] if isinstance(endpoint, str) else endpoint, token)
-        self.proposer = Proposer("", SHA256.tagged("trellis/token/1", SHA256.hash(token.encode())), b"") if token else None
+        self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5, token: str | None = None,
+        key: LatticeKey | None = None,
+    ) -> None:  # fmt: skip
+        """`token`: a bearer token, which names the proposer; or `key`, which signs requests and proposals. Raises ValueError."""
+        demand(not (token and key), ValueError("a client shows a token or a key, not both"))
+        self.transport = Transport([endpoint] if isinstance(endpoint, str) else endpoint, Credential(token, key))
         self.genesis, self.timeout, self.retries = genesis, timeout, retries
 
-    def propose(
-        self, text: str, *, kind: str = "text", council: str = "default", fields: Mapping[str, str] | None = None,
-        idempotency_key: str | None = None, timeout: float | None = None,
-    ) -> VerifiedDecision:  # fmt: skip
-        """Puts a proposal to a council, waits for the decision and its receipt, and verifies it."""
-        deadline, key = self._deadline(timeout), idempotency_key
-        said = self.submit(text, kind=kind, council=council, fields=fields, idempotency_key=key, wait="certified", timeout=timeout)
+    def draft(self, text: str, **wording: Unpack[Wording]) -> Draft:
+        """A proposal, sealed and signed: to be kept where it may have to be sent again, or answers are to be opened."""
+        key, fields = wording.get("idempotency_key") or uuid.uuid4().hex, fields_of(wording.get("fields") or {})
+        kind, council = wording.get("kind", "text"), wording.get("council", "default")
+        proposal, reply = Proposal(PROPOSAL, nonce_of(key), council, kind, text, fields), None
+        if sealing := wording.get("sealing"):
+            proposal, reply = seal_proposal(proposal, sealing, self.genesis.chain)
+        return Draft(self.transport.credential.proposer(proposal, self.genesis.chain), key, reply)
+
+    def propose(self, what: str | Draft, *, timeout: float | None = None, **wording: Unpack[Wording]) -> VerifiedDecision:
+        """Puts a text or a draft to its council, waits for the decision and its receipt, and verifies it."""
+        deadline = self._deadline(timeout)
+        said = self.submit(what, wait="certified", timeout=timeout, **wording)
         return self.decision(said.identifier, timeout=deadline - time.monotonic())
 
     def submit(
-        self, text: str, *, kind: str = "text", council: str = "default", fields: Mapping[str, str] | None = None,
-        idempotency_key: str | None = None, wait: Wait = None, timeout: float | None = None,
-    ) -> UnverifiedDecision:  # fmt: skip
-        """Puts a proposal to a council, and returns what the validator says of it, once it is as far as `wait`."""
-        key, ordered = idempotency_key or uuid.uuid4().hex, sorted((fields or {}).items(), key=lambda one: one[0].encode())
-        tag, parts = EXTENDED if self.proposer else PROPOSAL, tuple(Field(*one) for one in ordered)
-        proposal = Proposal(tag, nonce_of(key), council, kind, text, parts, proposer=self.proposer)
-        body = json.dumps({"kind": kind, "text": text, "council": council, "fields": dict(ordered)}).encode()
-        with _about(proposal.identifier.hex()) as identifier:
-            return _unverified(self._post("/v1/proposals", key, body, "application/json", wait, timeout), identifier)
+        self, what: str | Draft, *, wait: Wait = None, timeout: float | None = None, **wording: Unpack[Wording]
+    ) -> UnverifiedDecision:
+        """Puts a text or a draft to its council, and returns what the validator says of it, once it is as far as `wait`."""
+        demand(isinstance(what, str) or not wording, ValueError("a draft is worded already"))
+        draft = self.draft(what, **wording) if isinstance(what, str) else what
+        with _about(draft.proposal.identifier.hex()) as identifier:
+            return _unverified(self._post("/v1/proposals", draft.key, draft.body, "application/json", wait, timeout), identifier)
 
     def state(self, identifier: str) -> UnverifiedDecision:
         """Where the validator says that a proposal stands."""
@@ -93,6 +130,12 @@ class Client:
         answer = self._post("/v1/records", key, items([byte_string(data) for data in records]), RECORDS_TYPE, wait, timeout)
         demand(answer == items(identifiers), UnexpectedAnswerError("the validator answered for other records"))
         return [one.hex() for one in identifiers]
+
+    def sealing_keys(self) -> dict[int, bytes]:
+        """Public keys to seal to, by their validators' places in genesis, each signed by its validator."""
+        with _believed("file of sealing keys"):
+            limit = sealing_keys_maximum(self.genesis)
+            return read_sealing_keys(self._exchange(Request("GET", "/v1/keys", self._deadline(None), limit=limit)), self.genesis)
 
     def events(self, start: int | None = None) -> Iterator[Event]:
         """Events from log index `start`, or from now on, for ever. Where the connection breaks it goes on; the first one must succeed."""
@@ -145,11 +188,8 @@ class Client:
 
     def _proven(self, what: str, identifier: str, form: type[T], timeout: float | None) -> T:
         path, limit = f"/v1/{what}/{_path(identifier)}/receipt", receipt_bytes_maximum(self.genesis)
-        with _about(identifier):
-            try:
-                proven = verify_receipt(self._exchange(Request("GET", path, self._deadline(timeout), limit=limit)), self.genesis)
-            except ProofError as error:
-                raise BadProofError(f"the validator sent a bad receipt: {error}", error.fault) from error
+        with _about(identifier), _believed("receipt"):
+            proven = verify_receipt(self._exchange(Request("GET", path, self._deadline(timeout), limit=limit)), self.genesis)
             is_asked = isinstance(proven, form) and proven.identifier == identifier
             demand(is_asked, BadProofError("the validator sent the receipt of another entry"))
             return cast(T, proven)
@@ -158,7 +198,7 @@ class Client:
 def _thread(client: Client) -> Iterator[tuple[Client, Callable[..., Awaitable[Any]]]]:
     """The client with a transport of its own, and what runs its methods in a thread, which does not outlive the context by much."""
     own, executor = copy.copy(client), ThreadPoolExecutor(1)
-    own.transport = Transport([one.geturl() for one in client.transport.endpoints], client.transport.token)
+    own.transport = Transport([one.geturl() for one in client.transport.endpoints], client.transport.credential)
     try:
         yield own, functools.partial(asyncio.get_running_loop().run_in_executor, executor)
     finally:
@@ -176,13 +216,14 @@ def _asynchronous(operation: Callable[Concatenate[Client, P], T]) -> Callable[Co
 class AsyncClient:
     """The same for asyncio: each call runs in a thread of its own. Cancelling it closes its connection; what was submitted stays so."""
     def __init__(
-        self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5, token: str | None = None
-    ) -> None:
-        self.client = Client(endpoint, genesis, timeout=timeout, retries=retries, token=token)
+        self, endpoint: str | Sequence[str], genesis: Genesis, *, timeout: float = 60, retries: int = 5, token: str | None = None,
+        key: LatticeKey | None = None,
+    ) -> None:  # fmt: skip
+        self.client = Client(endpoint, genesis, timeout=timeout, retries=retries, token=token, key=key)
 
-    propose, submit, state = _asynchronous(Client.propose), _asynchronous(Client.submit), _asynchronous(Client.state)
-    decision, record = _asynchronous(Client.decision), _asynchronous(Client.record)
-    submit_records = _asynchronous(Client.submit_records)
+    draft, propose, submit = _asynchronous(Client.draft), _asynchronous(Client.propose), _asynchronous(Client.submit)
+    state, decision, record = _asynchronous(Client.state), _asynchronous(Client.decision), _asynchronous(Client.record)
+    submit_records, sealing_keys = _asynchronous(Client.submit_records), _asynchronous(Client.sealing_keys)
 
     async def events(self, start: int | None = None) -> AsyncIterator[Event]:
         """Events from log index `start`, or from now on, for ever, as Client.events gives them."""
@@ -221,3 +262,11 @@ def _about(identifier: str) -> Iterator[str]:
     except ClientError as error:
         error.identifier = identifier
         raise
+
+@contextlib.contextmanager
+def _believed(what: str) -> Iterator[None]:
+    """Says that it is the validator that handed out what proves nothing."""
+    try:
+        yield
+    except ProofError as error:
+        raise BadProofError(f"the validator sent a bad {what}: {error}", error.fault) from error

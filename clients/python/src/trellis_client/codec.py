@@ -1,34 +1,13 @@
 """The canonical codec (docs/receipts.md, "Byte layouts") and the hashes over it. Nothing trusts a length: every count is bounded before
 anything is allocated, and all that fails is MalformedError."""
 import functools
-import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, NamedTuple, Self, TypeAlias, cast, dataclass_transform, get_args, get_origin, get_type_hints
 
-from .errors import MalformedError, demand
+from trellis_crypto import SHA256, Suite, demand, integer
 
-class Suite(NamedTuple):
-    """A hash suite: its number on the wire, its name in a genesis, the bytes of a digest."""
-    number: int
-    name: str
-    size: int
-
-    def hash(self, data: bytes) -> bytes:
-        return hashlib.new(self.name, data).digest()
-
-    def tagged(self, domain: str, *parts: bytes) -> bytes:
-        """T(domain, parts…) = H(u8 length of domain ‖ domain ‖ parts…)."""
-        return self.hash(prefixed(domain) + b"".join(parts))
-
-SHA256, SHA384 = Suite(1, "sha256", 32), Suite(2, "sha384", 48)
-SUITES = {suite.number: suite for suite in (SHA256, SHA384)}
-
-def integer(value: int, size: int) -> bytes:
-    return value.to_bytes(size, "little")
-
-def prefixed(domain: str) -> bytes:
-    return integer(len(domain.encode()), 1) + domain.encode()
+from .errors import MalformedError
 
 def byte_string(value: bytes | str) -> bytes:
     data = value.encode() if isinstance(value, str) else value

@@ -1,15 +1,10 @@
-"""Everything that can go wrong, as types: bytes and proofs, envelopes, and the conversation with a validator."""
+"""Everything that can go wrong, as types: bytes and proofs, and the conversation with a validator."""
 
 class TrellisError(Exception):
     """Base of every error of this package. `fault` is a word for programs where a type has several reasons."""
     def __init__(self, message: str, fault: str = "") -> None:
         super().__init__(message)
         self.fault = fault
-
-def demand(holds: object, otherwise: Exception) -> None:
-    """Raises `otherwise` unless it holds."""
-    if not holds:
-        raise otherwise
 
 class MalformedError(TrellisError):
     """Bytes are not the canonical encoding of what was expected."""
@@ -18,11 +13,9 @@ class GenesisError(TrellisError):
     """A genesis file is unreadable, or contradicts its own chain identifier."""
 
 class ProofError(TrellisError):
-    """A receipt proves nothing: malformed, edited, other-network, certificate, not-in-log, vote (a seat did not sign it),
-    contradiction (a quorum signed what cannot be), or unsupported (a signature scheme that the `cryptography` library does not have)."""
-
-class EnvelopeError(TrellisError):
-    """An envelope was not sealed (refused), or not opened: malformed, not-a-recipient, authentication (changed, cut, another context)."""
+    """A receipt, or a file of sealing keys, proves nothing: malformed, edited, other-network, certificate, not-in-log, vote (a seat did not
+    sign it), sealing-key (a validator did not), contradiction (a quorum signed what cannot be), or unsupported (a signature scheme that the
+    `cryptography` library does not have)."""
 
 class ClientError(TrellisError):
     """Something between this client and a validator. `identifier` is of the proposal or record concerned, which may be in the ledger."""

@@ -5,9 +5,10 @@ import json
 import pathlib
 from typing import Any, NamedTuple
 
-from .codec import SHA256, SUITES, Suite, byte_string, integer, items
-from .errors import GenesisError, ProofError, demand
-from .signatures import SCHEMES
+from trellis_crypto import SCHEMES, SHA256, SUITES, Suite, demand, integer
+
+from .codec import byte_string, items
+from .errors import GenesisError, ProofError
 
 FORMAT, FILE_BYTES_MAXIMUM = "trellis/genesis/1", 64 << 20
 ADDED_PARAMETERS, LEVELS = ("fast_path_faults", "schedule_interval", "threshold_window"), (600, 670, 750, 800)

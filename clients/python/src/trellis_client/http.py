@@ -8,11 +8,15 @@ import time
 from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from .errors import ProblemError, TimedOutError, UnexpectedAnswerError, UnreachableError, demand
+from trellis_crypto import demand
 
-PIECE, CONNECTIONS = 1 << 16, {"http": HTTPConnection, "https": HTTPSConnection}
+from .access import Credential
+from .errors import ProblemError, TimedOutError, UnexpectedAnswerError, UnreachableError
+
+PIECE = 1 << 16
+CONNECTIONS: dict[str, type[HTTPConnection]] = {"http": HTTPConnection, "https": HTTPSConnection}
 
 class Request(NamedTuple):
     """What to send; at most `limit` bytes come back. All of it must be over when the monotonic clock shows `deadline`, and nothing may come
@@ -27,14 +31,13 @@ class Request(NamedTuple):
 
 class Transport:
     """The connections of one call, one after another. `stop` ends the call from another thread, at once where it waits."""
-    def __init__(self, urls: Sequence[str], token: str | None) -> None:
+    def __init__(self, urls: Sequence[str], credential: Credential) -> None:
         """Raises ValueError unless the addresses of validators' APIs are like http://127.0.0.1:8080, and a token stays private."""
-        self.endpoints, self.token, self.stopped = [urlsplit(url) for url in urls], token, threading.Event()
-        self.headers = {"Connection": "close"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        self.endpoints, self.credential, self.stopped = [urlsplit(url) for url in urls], credential, threading.Event()
         for one in self.endpoints:
             is_one = one.scheme in CONNECTIONS and one.hostname and one.port != 0 and not (one.query or one.fragment or one.username)
             demand(is_one, ValueError(f"'{one.geturl()}' is not the address of an HTTP API"))
-            is_private = not token or one.scheme == "https" or one.hostname in ("127.0.0.1", "::1", "localhost")
+            is_private = not credential.token or one.scheme == "https" or one.hostname in ("127.0.0.1", "::1", "localhost")
             demand(is_private, ValueError("a token is sent over https only, or to this machine"))
         self.connected: socket.socket | None = None
 
@@ -64,8 +67,10 @@ class Transport:
                 timer.start()
                 self.connected = connection.sock
                 self.pause(0)
-                path, headers = endpoint.path.rstrip("/") + request.path, self.headers | dict(request.headers)
-                connection.request(request.method, path, request.body, headers)
+                path, headers = endpoint.path.rstrip("/") + request.path, dict(request.headers)
+                host, now = _authority(endpoint), int(time.time())
+                headers |= self.credential.headers(request.method, host, path, headers, request.body, now)
+                connection.request(request.method, path, request.body, {"Host": host, "Connection": "close"} | headers)
                 yield stack.enter_context(connection.getresponse())
             except (OSError, EOFError, HTTPException) as error:
                 if isinstance(error, TimeoutError) or time.monotonic() >= request.deadline:
@@ -82,6 +87,11 @@ class Transport:
             name, detail = str(members.get("type", "")).rpartition(":")[2], str(members.get("detail", f"status {status}"))
             raise ProblemError(name, status, detail, min(float(after), 60.0) if after.isascii() and after.isdigit() else None)
         return status, body
+
+def _authority(endpoint: SplitResult) -> str:
+    """The host, with a port unless it is the scheme's own."""
+    host = f"[{endpoint.hostname}]" if ":" in (endpoint.hostname or "") else endpoint.hostname or ""
+    return host if endpoint.port in (None, CONNECTIONS[endpoint.scheme].default_port) else f"{host}:{endpoint.port}"
 
 def members_of(body: bytes) -> dict[str, Any]:
     """Of a JSON object; none of what is none."""

@@ -2,16 +2,18 @@
 quorum's certificate. Layouts as in docs/receipts.md."""
 import enum
 import functools
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
-from .codec import SHA256, U32, U64, Bounded, Fixed, Hash, Integer, Reader, Sha256, Wire, byte_string, integer, items, log_root, require
-from .errors import ProofError, demand
+from trellis_crypto import LATTICES, NAMES, SCHEMES, SHA256, SIGNATURE_MAXIMUM, demand, integer
+
+from .codec import U32, U64, Bounded, Fixed, Hash, Integer, Reader, Sha256, Wire, byte_string, items, log_root, require
+from .errors import ProofError
 from .genesis import Council, Genesis, Signer
-from .signatures import LATTICES, NAMES, SCHEMES, SIGNATURE_MAXIMUM
 
 PROPOSAL, RECORD, EXTENDED, DECISION, JOINT = b"\x01", b"\x03", b"\x05", b"\x10", b"\x11"
-COUNCILS_MAXIMUM, SEATS_MAXIMUM, VALIDATORS_MAXIMUM, REASON_MAXIMUM, BATCH_MAXIMUM = 8, 4096, 1 << 16, 2500, 1024
+COUNCILS_MAXIMUM, SEATS_MAXIMUM, VALIDATORS_MAXIMUM, REASON_MAXIMUM, BATCH_MAXIMUM, FIELDS_MAXIMUM = 8, 4096, 1 << 16, 2500, 1024, 64
 ENTRY_MAXIMUM = (16 << 20) + 888 + COUNCILS_MAXIMUM * SEATS_MAXIMUM * (17 + REASON_MAXIMUM)
 BLOCK, VOTES, PROPOSED, NOT_RECIPIENT = "trellis/block/1", "trellis/votes/1", "trellis/proposal/1", "not a recipient"
 Name: TypeAlias = Annotated[str, Bounded(64)]
@@ -32,6 +34,11 @@ class Field(Wire):
     name: Name
     value: Words
 
+Fields: TypeAlias = Annotated[tuple[Field, ...], Bounded(FIELDS_MAXIMUM)]
+
+def fields_of(named: Mapping[str, str]) -> tuple[Field, ...]:
+    return tuple(Field(*one) for one in sorted(named.items(), key=lambda one: one[0].encode()))
+
 class SealedContent(Wire):
     """What only the holders of an envelope's keys can read: validators, by their places in genesis, ascending."""
     recipients: Annotated[tuple[U32, ...], Bounded(818)]
@@ -42,9 +49,12 @@ class SealedContent(Wire):
         require(list(self.recipients) == sorted(set(self.recipients)) != [], "no recipients, or not in order")
 
     @property
+    def outcome(self) -> str:
+        return "sealed" if self.is_outcome_sealed else "clear"
+
+    @property
     def summary(self) -> dict[str, object]:
-        outcome, digest = "sealed" if self.is_outcome_sealed else "clear", SHA256.hash(self.envelope).hex()
-        return {"recipients": list(self.recipients), "outcome": outcome, "envelope_sha256": digest}
+        return {"recipients": list(self.recipients), "outcome": self.outcome, "envelope_sha256": SHA256.hash(self.envelope).hex()}
 
 class Proposer(Wire):
     """Who asked: a key that signed the proposal, or, without `scheme` and signature, a bearer token by its name, a hash of the hash that
@@ -77,7 +87,7 @@ class Proposal(Wire):
     council: Annotated[str, Bounded(547)]
     kind: Name
     text: Words
-    fields: Annotated[tuple[Field, ...], Bounded(64)]
+    fields: Fields
     sealed: SealedContent | None = None
     proposer: Proposer | None = None
 
@@ -105,8 +115,11 @@ class Proposal(Wire):
         """Whether the key that it names as its proposer, if it names one, signed it."""
         if not self.proposer or not self.proposer.scheme:
             return True
-        signed = SHA256.tagged(PROPOSED, chain, replace(self, tag=EXTENDED if self.sealed else PROPOSAL, proposer=None).encoded)
-        return SCHEMES[self.proposer.scheme].is_valid(self.proposer.key, self.proposer.signature, signed, PROPOSED)
+        return SCHEMES[self.proposer.scheme].is_valid(self.proposer.key, self.proposer.signature, self.signed_digest(chain), PROPOSED)
+
+    def signed_digest(self, chain: bytes) -> bytes:
+        """What its proposer signs."""
+        return SHA256.tagged(PROPOSED, chain, replace(self, tag=EXTENDED if self.sealed else PROPOSAL, proposer=None).encoded)
 
 class Record(Wire):
     """An opaque entry."""
@@ -193,6 +206,13 @@ class Decision(Wire):
         """The names of those asked, one for each ballot."""
         return self.proposal.council.split(" ")[::2]
 
+    @property
+    def tally(self) -> Outcome | None:
+        """What the ballots come to: with ` and ` all must approve, with ` or ` one; None while one is open."""
+        outcomes = {ballot.outcome for ballot in self.ballots}
+        one, all_ = (Outcome.APPROVED, Outcome.REJECTED) if " or " in self.proposal.council else (Outcome.REJECTED, Outcome.APPROVED)
+        return one if one in outcomes else all_ if outcomes == {all_} else None if None in outcomes else Outcome.SEALED
+
     def check(self, genesis: Genesis, checkpoint: "Checkpoint", proofs: tuple[VoteProof, ...]) -> tuple[tuple[int, int], ...]:
         """The (ballot, seat) of the votes that `proofs` prove. Raises ProofError unless it follows from its votes and its councils
         in genesis, fell before their deadline or expired at it, and lies before the checkpoint, and the proofs hold."""
@@ -203,10 +223,7 @@ class Decision(Wire):
         _consistent(is_known, "its councils are not in genesis, or it has not a ballot for each")
         are_theirs = all(ballot.is_of(council, self.proposal) for (_, council), ballot in zip(councils, self.ballots, strict=True))
         _consistent(are_theirs, "its seats or threshold are not those of its council in genesis")
-        outcomes = {ballot.outcome for ballot in self.ballots}
-        one, all_ = (Outcome.APPROVED, Outcome.REJECTED) if "or" in between else (Outcome.REJECTED, Outcome.APPROVED)
-        tally = one if one in outcomes else all_ if outcomes == {all_} else None if None in outcomes else Outcome.SEALED
-        at_deadline = Outcome.SEALED if any(one.verdict is Verdict.SEALED for one in self.votes) else Outcome.EXPIRED
+        tally, at_deadline = self.tally, Outcome.SEALED if any(one.verdict is Verdict.SEALED for one in self.votes) else Outcome.EXPIRED
         _consistent(self.outcome is (tally or at_deadline), "its votes do not give its outcome")
         _consistent(self.proposal.is_proposed(genesis.chain), "the key that it names as its proposer did not sign it")
         proposed, decided = (self.proposed_commit, self.proposed_ms), (self.decided_commit, self.decided_ms)

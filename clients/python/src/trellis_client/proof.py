@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from .codec import SUITES, U64, Bounded, Reader, Sha256, Wire, log_root, require
-from .errors import MalformedError, ProofError, demand
+from trellis_crypto import LATTICES, NAMES, SCHEMES, SIGNATURE_MAXIMUM, SUITES, demand
+
+from .codec import U64, Bounded, Reader, Sha256, Wire, log_root, require
+from .errors import MalformedError, ProofError
 from .genesis import Genesis, Signer
 from .ledger import COUNCILS_MAXIMUM, ENTRY_MAXIMUM, REASON_MAXIMUM, SEATS_MAXIMUM
 from .ledger import Ballot, Certificate, Decision, Record, VoteProof, read_entry
-from .signatures import LATTICES, NAMES, SCHEMES, SIGNATURE_MAXIMUM
 
 RECEIPT_FORMATS, VOTES_MAXIMUM = ("trellis/receipt/1", "trellis/receipt/2"), COUNCILS_MAXIMUM * SEATS_MAXIMUM
 # In JSON text: an escape as a whole, so that none begins in its middle, or a character that does not show.

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from .codec import prefixed
 from .errors import demand
+from .hashes import prefixed
+from .kem import p384_point
 
 LATTICES: dict[str, Any] = {"ML-DSA-44": mldsa.MLDSA44PublicKey, "ML-DSA-65": mldsa.MLDSA65PublicKey, "ML-DSA-87": mldsa.MLDSA87PublicKey}
 SIGNATURE_MAXIMUM = 49_856  # SLH-DSA with 256f, the largest of any scheme
@@ -47,11 +48,6 @@ def _check_classical(name: str, key: bytes, signature: bytes, message: bytes) ->
         return ed25519.Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
     demand(encode_dss_signature(*decode_dss_signature(signature)) == signature, InvalidSignature())
     return p384_point(key).verify(signature, message, ec.ECDSA(hashes.SHA384()))
-
-def p384_point(encoded: bytes) -> ec.EllipticCurvePublicKey:
-    """Raises ValueError for what is no point, or not written uncompressed."""
-    demand(encoded[:1] == b"\x04", ValueError("a point is written uncompressed"))
-    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP384R1(), encoded)
 
 SCHEMES = {scheme.name: scheme for scheme in (
     Scheme(0x0065, "ML-DSA-65", 1952, 3309),

@@ -1,70 +1,24 @@
 """Sealed envelopes for holders of keys of id-MLKEM768-ECDH-P384-SHA3-256 (docs/envelope.md): all recipients read the same payload, whole,
 or nothing."""
-
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, mlkem
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .codec import SHA384, integer, prefixed
 from .errors import EnvelopeError, demand
-from .signatures import p384_point
+from .hashes import SHA384, integer, prefixed
+from .kem import PrivateKey, PublicKey
 
 MAGIC, SUITE = b"TRLSENV\x01", 1
 PREAMBLE, NAME, CIPHERTEXT, WRAPPED, COMMITMENT, TAG = 12, 48, 1185, 48, 48, 16
 STANZA = NAME + CIPHERTEXT + WRAPPED
 RECIPIENTS_MAXIMUM = ((1 << 20) - PREAMBLE - COMMITMENT) // STANZA
 PAYLOAD_MAXIMUM = 1 << 40
-PRIVATE_KEY_SIZE, LATTICE_KEY, LATTICE_CIPHERTEXT = 128, 1184, 1088
-KEY_HEAD, KEY_TAIL = bytes.fromhex("303e0201010430"), bytes.fromhex("a00706052b81040022")
-
-class PrivateKey:
-    """A private key of the KEM, from its 128 bytes: a 64-byte ML-KEM seed, then an ECPrivateKey (RFC 5915)."""
-    def __init__(self, serialized: bytes) -> None:
-        """Raises EnvelopeError ("refused")."""
-        is_one = len(serialized) == PRIVATE_KEY_SIZE and (serialized[64:71], serialized[119:]) == (KEY_HEAD, KEY_TAIL)
-        demand(is_one, EnvelopeError("this is not a private key of the KEM", "refused"))
-        try:
-            self._curve = ec.derive_private_key(int.from_bytes(serialized[71:119], "big"), ec.SECP384R1())
-        except ValueError:
-            raise EnvelopeError("the scalar of the private key is out of range", "refused") from None
-        self._lattice = mlkem.MLKEM768PrivateKey.from_seed_bytes(serialized[:64])
-        self._point = _uncompressed(self._curve)
-        self.serialized, self.public_key = serialized, self._lattice.public_key().public_bytes_raw() + self._point
-
-    @classmethod
-    def generate(cls) -> "PrivateKey":
-        scalar = ec.generate_private_key(ec.SECP384R1()).private_numbers().private_value
-        return cls(os.urandom(64) + KEY_HEAD + scalar.to_bytes(48, "big") + KEY_TAIL)
-
-    def decapsulate(self, ciphertext: bytes) -> bytes:
-        """The shared secret. Raises ValueError for what is no ciphertext."""
-        first, point = ciphertext[:LATTICE_CIPHERTEXT], ciphertext[LATTICE_CIPHERTEXT:]
-        return _combine(self._lattice.decapsulate(first), self._curve.exchange(ec.ECDH(), p384_point(point)), point, self._point)
-
-def encapsulate(public_key: bytes) -> tuple[bytes, bytes]:
-    """(ciphertext, shared secret) for the holder of a public key. Raises EnvelopeError ("refused") for what is none."""
-    ephemeral = ec.generate_private_key(ec.SECP384R1())
-    try:
-        secret, ciphertext = mlkem.MLKEM768PublicKey.from_public_bytes(public_key[:LATTICE_KEY]).encapsulate()
-        shared, point = ephemeral.exchange(ec.ECDH(), p384_point(public_key[LATTICE_KEY:])), _uncompressed(ephemeral)
-    except ValueError:
-        raise EnvelopeError(f"recipient {_name(public_key).hex()} is not a public key of the KEM", "refused") from None
-    return ciphertext + point, _combine(secret, shared, point, public_key[LATTICE_KEY:])
-
-def _uncompressed(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-def _combine(lattice: bytes, curve: bytes, ciphertext: bytes, point: bytes) -> bytes:
-    return hashlib.sha3_256(lattice + curve + ciphertext + point + b"MLKEM768-P384").digest()
 
 @dataclass(frozen=True)
 class EnvelopeContext:
@@ -91,7 +45,7 @@ def seal(payload: bytes, recipients: Sequence[bytes], context: EnvelopeContext, 
     transcript = SHA384.tagged("trellis/envelope/1", context.encoded, preamble, *(name for name, _ in named))
     content, stanzas = os.urandom(32), []
     for name, public in named:
-        ciphertext, secret = encapsulate(public)
+        ciphertext, secret = PublicKey(public).encapsulate()
         stanzas.append(name + ciphertext + _wrapping(secret, transcript, name, ciphertext).encrypt(bytes(12), content, transcript))
     cipher, commitment = _payload_keys(content, transcript, stanzas)
     pieces = _split(payload, 1 << chunk_bits)

@@ -2,12 +2,15 @@
 envelope_python.json is written by Scripts/open-envelope.py, which seals with this package."""
 
 import base64
+import contextlib
 
 import pytest
-from conftest import vectors
+from hypothesis import given
+from mutations import many, mutated
+from repository import vectors
 
-from trellis_client import EnvelopeContext, EnvelopeError, PrivateKey, seal, unseal
-from trellis_client.envelope import RECIPIENTS_MAXIMUM, encapsulate
+from trellis_crypto import EnvelopeContext, EnvelopeError, PrivateKey, PublicKey, seal, unseal
+from trellis_crypto.envelope import RECIPIENTS_MAXIMUM
 
 CONTEXT = EnvelopeContext("trellis/test/1", bytes(range(32)), b"sender")
 KEYS = [PrivateKey.generate() for _ in range(3)]
@@ -103,6 +106,17 @@ def test_bounds_of_the_header() -> None:
 
 
 def test_encapsulation() -> None:
-    ciphertext, secret = encapsulate(KEYS[1].public_key)
+    ciphertext, secret = PublicKey(KEYS[1].public_key).encapsulate()
     assert KEYS[1].decapsulate(ciphertext) == secret
     assert len(ciphertext) == 1185 and len(secret) == 32
+
+
+SEALED = seal(bytes(200), [KEYS[0].public_key, KEYS[1].public_key], CONTEXT, chunk_bits=6)
+
+
+@many
+@given(mutated(SEALED))
+def test_hostile_bytes(data: bytes) -> None:
+    """They are refused, or the payload is what was sealed."""
+    with contextlib.suppress(EnvelopeError):
+        assert unseal(data, KEYS[0], CONTEXT) == bytes(200)
