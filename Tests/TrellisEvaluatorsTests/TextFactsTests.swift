@@ -123,6 +123,9 @@ import Testing
         ("{ json: /a, mentions: stop it }", #"{"a": "Please STOP it."}"#, #"{"a": "stopit"}"#),
         ("{ fact: json }", " [1]", "[1"),
         ("{ field: text, mentions: [rm, drop table] }", "DROP\tTABLE x", "dropped tables"),
+        // Two spellings of one letter; a sign that takes the blank after it in.
+        ("{ field: text, mentions: caf\u{E9} noir }", "un cafe\u{301} NOIR", "un cafe noir"),
+        ("{ field: text, mentions: stop it }", "x\u{600} stop it", "x stop i\u{301}t"),
     ])
     func conditions(condition: String, yes: String, no: String) throws {
         #expect(try holds(condition, yes))

@@ -17,15 +17,6 @@ enum Readings {
         json.map { [text, decoded($0)] } ?? [text]
     }
 
-    /// Whether one of the phrases stands in one of the readings, word for word, whatever its capitals.
-    static func mention(_ phrases: [String], in readings: [String]) -> Bool {
-        let wanted = phrases.map(Words.joined).filter { $0 != Words.joined("") }
-        return readings.contains { reading in
-            let words = Words.joined(reading)
-            return wanted.contains { words.contains($0) }
-        }
-    }
-
     static func decoded(_ value: JSONValue) -> String {
         var lines: [String] = []
         collect(value, nesting: 0, into: &lines)

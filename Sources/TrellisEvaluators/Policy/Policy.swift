@@ -27,13 +27,10 @@ public struct Policy: Sendable {
     }
 
     /// The verdict on one proposal. The same input gives the same verdict and reason everywhere.
-    public func evaluate(_ input: EvaluationInput) -> Evaluation {
-        var facts = ShellFacts()
-        if input.kind == Self.commandKind { facts = ShellFacts(command: input.text, workingDirectory: input.fields["cwd"]) }
-        let json = JSONValue(containerIn: input.text)
-        TextFacts.add(to: &facts, input: input, json: json)
-        CapabilityFacts.add(to: &facts, input: input, json: json)
-        let subject = PolicySubject(input: input, facts: facts, json: json)
+    public func evaluate(_ input: EvaluationInput) -> Evaluation { evaluate(PolicySubject(input)) }
+
+    /// The same, where several policies judge one proposal.
+    public func evaluate(_ subject: PolicySubject) -> Evaluation {
         let rule = rules.first { $0.condition.holds(for: subject) }
         let outcome = rule?.outcome ?? fallback
         return Evaluation(verdict: outcome.verdict, reason: outcome.reason.text(for: subject), rule: rule?.name)
@@ -51,23 +48,6 @@ struct PolicyRule: Sendable {
 struct PolicyOutcome: Sendable {
     var verdict: PolicyVerdict
     var reason: ReasonTemplate
-}
-
-/// What conditions and reasons are about.
-struct PolicySubject {
-    var input: EvaluationInput
-    var facts: ShellFacts
-    /// The text, where it is a JSON object or array.
-    var json: JSONValue?
-
-    /// The text of a field; `kind` and `text` are fields of every proposal.
-    func field(_ name: String) -> String? {
-        switch name {
-        case "kind": input.kind
-        case "text": input.text
-        default: input.fields[name]
-        }
-    }
 }
 
 /// A condition over facts and fields.
@@ -92,7 +72,7 @@ indirect enum PolicyCondition: Sendable {
             return tests.isEmpty ? value.isTrue : tests.allSatisfy { $0.holds(for: value) }
         case .field(let name, let tests):
             let value = subject.field(name)
-            return tests.isEmpty ? value != nil : tests.allSatisfy { $0.holds(for: value) }
+            return tests.isEmpty ? value != nil : tests.allSatisfy { $0.holds(for: value, words: subject.words(of: name)) }
         case .json(let pointer, let tests):
             let value = subject.json?.value(at: pointer)
             return tests.isEmpty ? value != nil : tests.allSatisfy { $0.holds(for: value) }
@@ -116,7 +96,7 @@ enum PolicyTest: Sendable, Equatable {
     /// There is a value, and it is `true` or `false` or it is neither.
     case isTruth(Bool)
     /// One of the phrases stands in the text, word for word, whatever its capitals.
-    case mentions([String])
+    case mentions(Phrases)
 
     func holds(for value: FactValue) -> Bool {
         switch (self, value) {
@@ -133,6 +113,11 @@ enum PolicyTest: Sendable, Equatable {
         }
     }
 
+    /// As for other texts; `words`: those of the field in each way it can be read.
+    func holds(for field: String?, words: [WordSequence]) -> Bool {
+        if case .mentions(let phrases) = self { phrases.stand(in: words) } else { holds(for: field) }
+    }
+
     func holds(for text: String?) -> Bool {
         if case .exists(let expected) = self { return (text != nil) == expected }
         guard let text else { return false }
@@ -140,7 +125,7 @@ enum PolicyTest: Sendable, Equatable {
         case .isText(let allowed): return allowed.contains(text)
         case .contains(let parts): return parts.contains { text.contains($0) }
         case .matches(let patterns): return patterns.contains { $0.matches(text) }
-        case .mentions(let phrases): return Readings.mention(phrases, in: Readings.of(text, json: JSONValue(containerIn: text)))
+        case .mentions(let phrases): return phrases.stand(in: Readings.of(text, json: JSONValue(containerIn: text)))
         case .above(let bound): return DecimalNumber(text).map { $0 > bound } ?? false
         case .below(let bound): return DecimalNumber(text).map { $0 < bound } ?? false
         case .isNumber(let expected): return (DecimalNumber(text) != nil) == expected
@@ -156,7 +141,7 @@ enum PolicyTest: Sendable, Equatable {
         case (.array?, .isNumber(let expected)), (.object?, .isNumber(let expected)): return !expected
         case (.array?, .isTruth(let expected)), (.object?, .isTruth(let expected)): return !expected
         case (.array?, .mentions(let phrases)), (.object?, .mentions(let phrases)):
-            return Readings.mention(phrases, in: value.map { [Readings.decoded($0)] } ?? [])
+            return phrases.stand(in: value.map { [Readings.decoded($0)] } ?? [])
         case (.array(let values)?, _): return holds(for: FactValue.list(values.compactMap(\.scalarText)))
         case (.object(let members)?, _): return holds(for: FactValue.list(members.map(\.name)))
         // 1, 1.0 and 10e-1 are one number.

@@ -174,7 +174,7 @@ struct PolicyReader {
         case "equals": return .isText([try text(node, named: key)])
         case "in": return .isText(try sequence(node, named: key).map { item throws(PolicyError) in try text(item, named: key) })
         case "contains": return .contains(try texts(node, named: key))
-        case "mentions": return .mentions(try texts(node, named: key))
+        case "mentions": return .mentions(Phrases(try texts(node, named: key)))
         case "matches": return .matches(try patterns(node, named: key))
         case "greater_than": return .above(try decimal(node, named: key))
         case "less_than": return .below(try decimal(node, named: key))
