@@ -109,8 +109,8 @@ def votes():
     """One seat's verdicts on two proposals: (list of encoded votes, batch, signed digest)."""
     encoded = [leaf_hash(proposal()) + b"\x01" + string("reading is harmless"), count_up(3, 32) + b"\x03" + string("")]
     root = merkle_root([leaf_hash(vote) for vote in encoded])
-    place = u64(0) + u32(1) + u32(2)
-    signed = tagged(hashlib.sha256, "trellis/votes/1", count_up(5, 32), place, root)
+    place = u64(0) + u32(1) + u32(2) + u32(len(encoded))
+    signed = tagged(hashlib.sha256, "trellis/votes/2", count_up(5, 32), place, root)
     batch = b"\x02" + u32(1) + u32(2) + items(encoded) + byte_string(count_up(11, 70))
     return root, signed, batch
 

@@ -17,6 +17,7 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
     case parentQuorumMissing(Stake, needed: Stake)
     case badSignature
     case badVotes(transaction: Int)
+    case repeatedVotes(transaction: Int)
     case badEvidence(transaction: Int)
     case tooMuchEvidence
     case badProposer(transaction: Int)
@@ -37,6 +38,7 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .parentQuorumMissing: "parent_quorum_missing"
         case .badSignature: "bad_signature"
         case .badVotes: "bad_votes"
+        case .repeatedVotes: "repeated_votes"
         case .badEvidence: "bad_evidence"
         case .tooMuchEvidence: "too_much_evidence"
         case .badProposer: "bad_proposer"
@@ -59,6 +61,7 @@ public enum InvalidBlock: Error, Sendable, Equatable, CustomStringConvertible {
         case .badSignature: "the author's signature is invalid"
         case .exposedEquivocatorAsParent(let author): "its parents show two blocks of author \(author), whose block is among them"
         case .badVotes(let index): "transaction \(index) holds votes that their seat did not sign"
+        case .repeatedVotes(let index): "transaction \(index) holds votes of a seat whose votes the block has already"
         case .badEvidence(let index): "transaction \(index) accuses a validator and proves nothing"
         case .tooMuchEvidence: "more than \(Limits.evidenceMaximum) transactions with evidence"
         case .badProposer(let index): "transaction \(index) names a proposer that did not sign it"
@@ -113,6 +116,12 @@ public enum BlockRules {
         guard kinds.count(where: { $0 == .evidence }) <= Limits.evidenceMaximum else { throw .tooMuchEvidence }
         guard kinds.count(where: { $0 == .extendedProposal }) <= Limits.extendedProposalsMaximum else {
             throw .tooManyExtendedProposals
+        }
+        // A seat signs once for all its votes in a block: whoever checks it needs no more signatures than there are seats.
+        var seats: Set<SeatPlace> = []
+        for index in kinds.indices where kinds[index] == .votes {
+            guard let seat = VoteBatch.seat(of: block.payload[index]) else { throw .badVotes(transaction: index) }
+            guard seats.insert(seat).inserted else { throw .repeatedVotes(transaction: index) }
         }
     }
 

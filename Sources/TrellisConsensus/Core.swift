@@ -204,6 +204,8 @@ public struct Core: Sendable {
     public var certificate: CheckpointCertificate? { certifier.certificate }
     public var poolBytes: Int { pool.bytes }
     public var poolCount: Int { pool.count }
+    /// Transactions with votes that are in no own block yet.
+    public var waitingVotes: Set<Digest> { pool.waitingVotes }
     /// Whether a transaction waits here, or rides in an own block that is not output yet.
     public func knows(_ identifier: Digest) -> Bool { pool.contains(identifier) }
     public var suspendedCount: Int { suspension.count }

@@ -21,6 +21,9 @@ struct Pool: Sendable {
     var isEmpty: Bool { votes.isEmpty && head == transactions.count }
     var count: Int { votes.count + transactions.count - head }
 
+    /// Votes that are in no own block yet.
+    var waitingVotes: Set<Digest> { Set(votes.map(\.transaction.identifier)) }
+
     func contains(_ identifier: Digest) -> Bool { queued.contains(identifier) }
 
     /// What fits into no block is dropped.
@@ -41,8 +44,8 @@ struct Pool: Sendable {
     /// Whether it holds something but no votes, for which others wait, and less than `bytes`.
     func mayGather(upTo bytes: Int) -> Bool { votes.isEmpty && head < transactions.count && self.bytes < min(bytes, payloadLimit) }
 
-    /// Takes as many transactions as fit in a block's payload, for the own block of `round`. They are in doubt until the block is
-    /// either published or given up.
+    /// Takes as many transactions as fit in a block's payload, for the own block of `round`, of each seat's votes one. They are in doubt until
+    /// the block is either published or given up.
     ///
     /// - Parameters:
     ///   - bytes: more transactions are not taken, but votes and one transaction always.
@@ -50,11 +53,7 @@ struct Pool: Sendable {
     mutating func take(for round: Round, bytes batch: Int = .max, blocks: Int = .max) -> Payload {
         var room = payloadLimit - 4
         let least = room - min(room, batch)
-        var taken: [Transaction] = []
-        while let next = votes.first, next.from <= round, next.transaction.bytes.count + 4 <= room {
-            room -= next.transaction.bytes.count + 4
-            taken.append(votes.removeFirst().transaction)
-        }
+        var taken = takeVotes(for: round, &room)
         var evidence = 0
         var extended = 0
         let start = head
@@ -76,6 +75,25 @@ struct Pool: Sendable {
         let payload = Payload(taken)
         sealing = payload
         return payload
+    }
+
+    private mutating func takeVotes(for round: Round, _ room: inout Int) -> [Transaction] {
+        var taken: [Transaction] = []
+        var waiting: [(transaction: Transaction, from: Round)] = []
+        var seats: Set<SeatPlace?> = []
+        var isFull = false
+        for next in votes {
+            let size = next.transaction.bytes.count + 4
+            isFull = isFull || size > room || next.from > round
+            guard !isFull, seats.insert(VoteBatch.seat(of: next.transaction.bytes[...])).inserted else {
+                waiting.append(next)
+                continue
+            }
+            room -= size
+            taken.append(next.transaction)
+        }
+        votes = waiting
+        return taken
     }
 
     /// The own block of `round` is published.

@@ -113,7 +113,7 @@ public struct Domain: Sendable, Hashable, CustomStringConvertible {
     public static let block = Domain("trellis/block/1")
     public static let checkpoint = Domain("trellis/checkpoint/1")
     public static let commit = Domain("trellis/commit/1")
-    public static let votes = Domain("trellis/votes/1")
+    public static let votes = Domain("trellis/votes/2")
     public static let genesis = Domain("trellis/genesis/1")
     public static let state = Domain("trellis/state/1")
     public static let evidence = Domain("trellis/evidence/1")

@@ -58,7 +58,8 @@ public struct VoteProof: Sendable, Equatable, WireEncodable, WireDecodable {
         guard let key = committee.seatKey(council: council, seat: seat),
             let root = Merkle.inclusionRoot(leafHash: leaf, index: UInt64(index), size: UInt64(size), proof: path)
         else { return nil }
-        let digest = VoteBatch.signedDigest(chain: committee.chain, epoch: committee.epoch, council: council, seat: seat, root: root)
+        let digest = VoteBatch.signedDigest(
+            chain: committee.chain, epoch: committee.epoch, council: council, seat: seat, size: size, root: root)
         return SignatureCheck(key: key, message: digest.bytes, context: .votes, signature: signature)
     }
 }

@@ -64,6 +64,22 @@ public struct Vote: Sendable, Equatable, WireEncodable, WireDecodable {
     }
 }
 
+/// A council's place in genesis, and a seat's in the council.
+public struct SeatPlace: Sendable, Hashable, Comparable {
+    public let council: UInt32
+    public let seat: UInt32
+
+    public init(council: UInt32, seat: UInt32) {
+        self.council = council
+        self.seat = seat
+    }
+
+    /// In the order of councils, then of their seats.
+    public static func < (left: SeatPlace, right: SeatPlace) -> Bool {
+        (left.council, left.seat) < (right.council, right.seat)
+    }
+}
+
 /// The votes of one seat, under one signature over their Merkle root.
 public struct VoteBatch: Sendable, Equatable, WireEncodable, WireDecodable {
     public static let votesMaximum = 1024
@@ -97,17 +113,25 @@ public struct VoteBatch: Sendable, Equatable, WireEncodable, WireDecodable {
         encoder.byteString(signature)
     }
 
-    /// What the seat's key signs: chain, epoch, seat and the Merkle root of the votes, tagged.
-    public static func signedDigest(chain: Digest, epoch: Epoch, council: UInt32, seat: UInt32, votes: [Vote]) -> Digest {
-        let root = Merkle.root(votes.map { Merkle.leafHash($0.wireBytes) })
-        return signedDigest(chain: chain, epoch: epoch, council: council, seat: seat, root: root)
+    /// The seat whose votes an encoded batch claims to be; nil when the bytes are too short for one.
+    public static func seat(of bytes: ArraySlice<UInt8>) -> SeatPlace? {
+        var decoder = WireDecoder(Array(bytes.dropFirst().prefix(8)), suite: .sha256)
+        guard let council = try? decoder.u32(), let seat = try? decoder.u32() else { return nil }
+        return SeatPlace(council: council, seat: seat)
     }
 
-    static func signedDigest(chain: Digest, epoch: Epoch, council: UInt32, seat: UInt32, root: Digest) -> Digest {
+    /// What the seat's key signs: chain, epoch, seat, the number of votes and their Merkle root, tagged.
+    public static func signedDigest(chain: Digest, epoch: Epoch, council: UInt32, seat: UInt32, votes: [Vote]) -> Digest {
+        let root = Merkle.root(votes.map { Merkle.leafHash($0.wireBytes) })
+        return signedDigest(chain: chain, epoch: epoch, council: council, seat: seat, size: UInt32(clamping: votes.count), root: root)
+    }
+
+    static func signedDigest(chain: Digest, epoch: Epoch, council: UInt32, seat: UInt32, size: UInt32, root: Digest) -> Digest {
         var place = WireEncoder()
         place.u64(epoch)
         place.u32(council)
         place.u32(seat)
+        place.u32(size)
         return HashSuite.sha256.tagged(.votes, [chain.bytes, place.bytes, root.bytes])
     }
 

@@ -1,5 +1,5 @@
 // The seats of this validator that ask somebody else: each evaluation runs on its own, bounded in number and time, and its vote is cast when it
-// is there. Votes that become ready together are signed together. Nothing here waits on the replica's thread, nor it on this.
+// is there. Votes that become ready together are cast together. Nothing here waits on the replica's thread, nor it on this.
 
 import Logging
 import TrellisCrypto
@@ -13,7 +13,7 @@ actor RemoteSeats {
     private let seats: Seats
     private let committee: Committee
     private let logger: Logger
-    private let cast: @Sendable ([Transaction], [Digest]) async -> Void
+    private let cast: @Sendable ([SeatVotes]) async -> Void
     /// What was evaluated, by proposal and place in `seats`.
     private var votes: [Digest: [Int: Vote]] = [:]
     private var asked: Set<Digest> = []
@@ -24,10 +24,7 @@ actor RemoteSeats {
     private var calls: [Int: Int] = [:]
     private var waiting: [Int: [SeatQuestion]] = [:]
 
-    /// `cast` takes the signed votes and the proposals that they are on.
-    init(
-        _ seats: Seats, committee: Committee, logger: Logger, cast: @escaping @Sendable ([Transaction], [Digest]) async -> Void
-    ) {
+    init(_ seats: Seats, committee: Committee, logger: Logger, cast: @escaping @Sendable ([SeatVotes]) async -> Void) {
         self.seats = seats
         self.committee = committee
         self.logger = logger
@@ -107,13 +104,6 @@ actor RemoteSeats {
         isGathering = false
         let gathered = ready
         ready = [:]
-        do {
-            var transactions: [Transaction] = []
-            for (place, votes) in gathered.sorted(by: { $0.key < $1.key }) { transactions += try seats.sign(votes, by: place) }
-            let proposals = Set(gathered.values.joined().map(\.proposal))
-            await cast(transactions, Array(proposals))
-        } catch {
-            logger.error("no vote", metadata: ["reason": "\(error)"])
-        }
+        await cast(gathered.map { SeatVotes(seat: seats.seats[$0.key].place, votes: $0.value) })
     }
 }

@@ -62,7 +62,7 @@ extension Replica {
         // Nobody has seen the blocks with what is pending now.
         let pending = store.ledger.pendingProposals
         forgetVotes(on: castVotes.keys.filter { store.ledger.pending($0) == nil })
-        vote(on: pending.filter { castVotes[$0.identifier] == nil }.map { ($0.identifier, $0.proposal) })
+        vote(onOpened: pending.filter { castVotes[$0.identifier] == nil }.map { ($0.identifier, $0.proposal) })
         voteAgainLater(pending.map(\.identifier))
         installed = .executed(store.ledger.lastCheckpoint, nextDeadline: store.ledger.nextDeadline)
         return .catchUpAnswer(.installed(recovered))

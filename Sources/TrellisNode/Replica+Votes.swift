@@ -12,14 +12,15 @@ extension Replica {
     func openRemoteSeats() {
         let remote = configuration.seats.remote
         guard !remote.seats.isEmpty else { return }
-        remoteSeats = RemoteSeats(remote, committee: committee, logger: logger) { [weak self] votes, proposals in
-            await self?.cast(votes, on: proposals)
+        remoteSeats = RemoteSeats(remote, committee: committee, logger: logger) { [weak self] votes in
+            await self?.gather(votes)
         }
     }
 
-    /// On first sight of a block, before it commits.
+    /// On first sight of a block, before it commits, by seats that judge by themselves. Whoever is asked over the network is asked about what
+    /// was ordered: anybody's block can hold anything.
     func evaluate(_ block: Block) {
-        guard !configuration.seats.seats.isEmpty else { return }
+        guard !configuration.seats.local.seats.isEmpty else { return }
         // Proposals that never get into the ledger leave votes behind: forget them before they add up.
         if castVotes.count > 2 * Ledger.pendingMaximum { forgetVotes(on: castVotes.keys.filter { store.ledger.pending($0) == nil }) }
         let wall = SystemClock.now().wall
@@ -37,14 +38,16 @@ extension Replica {
             guard !overflow, deadline >= wall else { continue }
             proposals.append((identifier, proposal))
         }
-        vote(on: proposals)
-    }
-
-    /// Evaluates and signs beside the replica's thread; the votes come back as transactions.
-    func vote(on proposals: [(identifier: Digest, proposal: Proposal)]) {
-        guard !proposals.isEmpty, !configuration.seats.seats.isEmpty else { return }
         for proposal in proposals { castVotes[proposal.identifier] = [] }
         voteLocally(on: proposals)
+    }
+
+    /// On proposals that were ordered.
+    func vote(onOpened proposals: [(identifier: Digest, proposal: Proposal)]) {
+        guard !proposals.isEmpty, !configuration.seats.seats.isEmpty else { return }
+        let unseen = proposals.filter { castVotes[$0.identifier] == nil }
+        for proposal in unseen { castVotes[proposal.identifier] = [] }
+        voteLocally(on: unseen)
         voteRemotely(on: proposals)
     }
 
@@ -54,8 +57,8 @@ extension Replica {
         let committee = committee
         Task.detached { [weak self, logger] in
             do {
-                let transactions = try seats.vote(on: proposals, committee: committee)
-                await self?.cast(transactions, on: proposals.map(\.identifier))
+                let votes = try seats.vote(on: proposals, committee: committee)
+                await self?.gather(votes)
             } catch {
                 logger.error("no vote", metadata: ["reason": "\(error)"])
             }
@@ -67,14 +70,40 @@ extension Replica {
         Task { await remoteSeats.vote(on: proposals) }
     }
 
-    private func cast(_ votes: [Transaction], on proposals: [Digest]) {
-        for proposal in proposals { castVotes[proposal]?.append(contentsOf: votes.map(\.identifier)) }
-        run(.submit(votes))
+    private func gather(_ votes: [SeatVotes]) {
+        outbox.add(votes)
+        signVotes()
+    }
+
+    /// Signs, beside the replica's thread, the votes of each seat whose last ones are in a block.
+    func signVotes() {
+        let ready = outbox.take(blockless: core.waitingVotes)
+        guard !ready.isEmpty, !isStopped else { return }
+        let seats = configuration.seats
+        Task.detached { [weak self, logger] in
+            var signed: [SeatPlace: [SignedVotes]] = [:]
+            for votes in ready {
+                signed[votes.seat] = []
+                do { signed[votes.seat] = try seats.sign(votes) } catch { logger.error("no vote", metadata: ["reason": "\(error)"]) }
+            }
+            await self?.cast(signed)
+        }
+    }
+
+    /// Together, so that they ride in one block.
+    private func cast(_ signed: [SeatPlace: [SignedVotes]]) {
+        for (seat, parts) in signed { outbox.signed(seat, as: parts.map(\.transaction.identifier)) }
+        let parts = signed.sorted { $0.key < $1.key }.flatMap(\.value)
+        for part in parts {
+            for vote in part.votes { castVotes[vote.proposal]?.append(part.transaction.identifier) }
+        }
+        if !parts.isEmpty { run(.submit(parts.map(\.transaction))) }
     }
 
     func forgetVotes(on proposals: [Digest]) {
         guard !proposals.isEmpty else { return }
         for proposal in proposals { castVotes[proposal] = nil }
+        outbox.forget(Set(proposals))
         guard let remoteSeats else { return }
         Task { await remoteSeats.forget(proposals) }
     }
@@ -94,7 +123,9 @@ extension Replica {
         let remote = pending.filter { lacksVote(of: configuration.seats.remote, $0) }
         guard !local.isEmpty || !remote.isEmpty else { return }
         // A vote that still waits to be ordered is not cast twice.
-        func isLost(_ pending: PendingProposal) -> Bool { !(castVotes[pending.identifier] ?? []).contains(where: core.knows) }
+        func isLost(_ pending: PendingProposal) -> Bool {
+            !outbox.holdsVote(on: pending.identifier) && !(castVotes[pending.identifier] ?? []).contains(where: core.knows)
+        }
         voteLocally(on: local.filter(isLost).map { ($0.identifier, $0.proposal) })
         voteRemotely(on: remote.filter(isLost).map { ($0.identifier, $0.proposal) })
         voteAgainLater(Array(Set(local.map(\.identifier) + remote.map(\.identifier))))

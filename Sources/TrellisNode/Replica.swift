@@ -59,6 +59,8 @@ actor Replica {
     private var maintenance: Task<Void, Never>?
     /// Proposals that this validator voted on, with the transactions that carry the votes once these are signed.
     var castVotes: [Digest: [Digest]] = [:]
+    /// Votes of own seats that no own block can hold yet.
+    var outbox = VoteOutbox()
     /// The seats that ask somebody over the network; nil while there are none, or before the start.
     var remoteSeats: RemoteSeats?
     var pendingEvidence = PendingEvidence()
@@ -112,7 +114,7 @@ actor Replica {
             logger.warning("which rounds this validator signed is not known: it asks the others, and signs nothing until they answer")
         }
         run(.executed(store.ledger.lastCheckpoint, nextDeadline: store.ledger.nextDeadline))
-        vote(on: store.ledger.pendingProposals.map { ($0.identifier, $0.proposal) })
+        vote(onOpened: store.ledger.pendingProposals.map { ($0.identifier, $0.proposal) })
         for (first, second) in recoveredTwins {
             if let input = evidence(of: first, second) { run(input) }
         }
@@ -185,6 +187,7 @@ actor Replica {
             unwrittenBytes = 0
             network?.broadcast(PeerMessage.blocks([block.encoded]).wireBytes)
             audit?.attested(block.header.attestations)
+            if !block.payload.isEmpty { signVotes() }
         case .send(let message, let peer): network?.send(message.wireBytes, to: peer)
         case .broadcast(let message): network?.broadcast(message.wireBytes)
         case .serve(let references, let peer): try serve(peer) { try journal.read(references) }
@@ -239,9 +242,9 @@ actor Replica {
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
         meterOrdered(execution.appended.lazy.map(\.identifier), in: commit.index)
         if !events.isEmpty { publish(execution) }
-        forgetVotes(on: execution.decided.map(\.proposal.identifier))
-        let unvoted = execution.opened.filter { castVotes[$0] == nil }.compactMap { store.ledger.pending($0) }
-        vote(on: unvoted.map { ($0.identifier, $0.proposal) })
+        let ignored = execution.ignored.map(\.identifier).filter { castVotes[$0] != nil && store.ledger.pending($0) == nil }
+        forgetVotes(on: execution.decided.map(\.proposal.identifier) + ignored)
+        vote(onOpened: execution.opened.compactMap { store.ledger.pending($0) }.map { ($0.identifier, $0.proposal) })
         if !execution.opened.isEmpty { voteAgainLater(execution.opened) }
         return .executed(execution.checkpoint, nextDeadline: store.ledger.nextDeadline)
     }

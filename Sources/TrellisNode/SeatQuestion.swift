@@ -49,10 +49,14 @@ struct SeatQuestion: Sendable {
         return try vote(of: seat, chain: chain, await judge(input))
     }
 
-    func vote(of seat: (council: UInt32, seat: UInt32), chain: Digest, _ judge: (EvaluationInput) -> Evaluation) throws -> Vote {
-        guard let input else { return unreadable }
-        return try vote(of: seat, chain: chain, judge(input))
+    /// The same for seats with rules, of which all judge one `subject`.
+    func vote(of seat: (council: UInt32, seat: UInt32), chain: Digest, by policy: Policy, _ subject: PolicySubject?) throws -> Vote {
+        guard let subject else { return unreadable }
+        return try vote(of: seat, chain: chain, policy.evaluate(subject))
     }
+
+    /// What rules judge; nil where the request does not open.
+    var subject: PolicySubject? { input.map { PolicySubject($0) } }
 
     private var input: EvaluationInput? {
         switch content {

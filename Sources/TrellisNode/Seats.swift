@@ -12,6 +12,8 @@ struct Seats: Sendable {
         let seat: UInt32
         let key: any SigningKey
         let evaluator: EvaluatorPlan
+
+        var place: SeatPlace { SeatPlace(council: council, seat: seat) }
     }
 
     let seats: [Seat]
@@ -65,26 +67,29 @@ struct Seats: Sendable {
         SeatQuestion(identifier, proposal, for: validator, sealing, chain: chain)
     }
 
-    /// The signed votes of seats with rules on `proposals`, as transactions.
-    func vote(on proposals: [(identifier: Digest, proposal: Proposal)], committee: Committee) throws -> [Transaction] {
-        let questions = proposals.compactMap { question($0.identifier, $0.proposal) }
-        var transactions: [Transaction] = []
-        for (place, seat) in seats.enumerated() {
-            guard case .rules(let policy) = seat.evaluator else { continue }
-            let votes = try questions.filter { isAsked(place, $0.proposal, committee) }.map { question in
-                try question.vote(of: (seat.council, seat.seat), chain: chain) { policy.evaluate($0) }
+    /// The votes of seats with rules on `proposals`.
+    func vote(on proposals: [(identifier: Digest, proposal: Proposal)], committee: Committee) throws -> [SeatVotes] {
+        var votes = [[Vote]](repeating: [], count: seats.count)
+        for question in proposals.compactMap({ question($0.identifier, $0.proposal) }) {
+            // Finding facts is most of the work, and the same for all seats.
+            let asked = seats.indices.filter { isAsked($0, question.proposal, committee) }
+            guard !asked.isEmpty else { continue }
+            let subject = question.subject
+            for place in asked {
+                guard case .rules(let policy) = seats[place].evaluator else { continue }
+                votes[place].append(
+                    try question.vote(of: (seats[place].council, seats[place].seat), chain: chain, by: policy, subject))
             }
-            transactions += try sign(votes, by: place)
         }
-        return transactions
+        return zip(seats, votes).map { SeatVotes(seat: $0.place, votes: $1) }
     }
 
-    /// The votes of the seat at `place` under one signature, or under several where they do not fit one transaction.
-    func sign(_ votes: [Vote], by place: Int) throws -> [Transaction] {
-        let seat = seats[place]
-        return try parts(votes).map { part in
-            Transaction(
-                try VoteBatch.signed(by: seat.key, chain: chain, epoch: epoch, council: seat.council, seat: seat.seat, votes: part))
+    /// The votes of one of the seats under one signature, or under several where they do not fit one transaction.
+    func sign(_ votes: SeatVotes) throws -> [SignedVotes] {
+        guard let seat = seats.first(where: { $0.place == votes.seat }) else { return [] }
+        return try parts(votes.votes).map { part in
+            let batch = try VoteBatch.signed(by: seat.key, chain: chain, epoch: epoch, council: seat.council, seat: seat.seat, votes: part)
+            return SignedVotes(votes: part, transaction: Transaction(batch))
         }
     }
 

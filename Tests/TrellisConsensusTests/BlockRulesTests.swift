@@ -119,6 +119,19 @@ import TrellisModel
         #expect(refusal(test.block(0, 1, genesis, [noVotes])) == .badVotes(transaction: 0))
     }
 
+    @Test func aSeatSignsOnceForABlock() {
+        func batch(_ seat: UInt32, _ number: UInt8) -> Transaction {
+            let votes = [Vote(proposal: HashSuite.sha256.hash([number]), verdict: .approve, reason: "")]
+            let digest = VoteBatch.signedDigest(chain: test.committee.chain, epoch: 0, council: 0, seat: seat, votes: votes)
+            let signature = test.keys[Int(seat)].sign(digest.bytes, context: .votes)
+            return Transaction(VoteBatch(council: 0, seat: seat, votes: votes, signature: signature))
+        }
+        #expect(refusal(test.block(0, 1, genesis, [batch(0, 1), batch(1, 1)])) == nil)
+        let twice = [batch(0, 1), test.record(1), batch(1, 1), batch(0, 2)]
+        #expect(refusal(test.block(0, 1, genesis, twice)) == .repeatedVotes(transaction: 3))
+        #expect(refusal(test.block(0, 1, genesis, [batch(0, 1), batch(0, 1)])) == .repeatedVotes(transaction: 1))
+    }
+
     @Test func everyBitOfABlockMatters() {
         let bytes = test.block(0, 1, genesis, [test.record(1)]).encoded
         for index in bytes.indices {

@@ -242,6 +242,32 @@ import TrellisModel
         #expect(driver.published.last?.payload.identifiers == [Transaction(votes).identifier])
     }
 
+    @Test func ofTheVotesOfASeatOneBatchRidesInABlock() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 100))
+        func batch(_ seat: UInt32, _ number: UInt8) -> Transaction {
+            let votes = [Vote(proposal: HashSuite.sha256.hash([number]), verdict: .approve, reason: "")]
+            return Transaction(VoteBatch(council: 0, seat: seat, votes: votes, signature: [1]))
+        }
+        driver.step(.submit([test.record(1)]))
+        let first = [ValidatorIndex(1), 2, 3].map { test.block($0, 1, test.genesis) }
+        driver.deliver(first)
+        driver.step(.submit([batch(0, 1), batch(0, 2), batch(1, 1), batch(0, 3)]))
+        var parents = [driver.published[0].reference] + first.map(\.reference)
+        for round in Round(2)...6 {
+            driver.pass(100)
+            let others = [ValidatorIndex(1), 2, 3].map { test.block($0, round, parents) }
+            driver.deliver(others)
+            parents = (driver.published.last.map { [$0.reference] } ?? []) + others.map(\.reference)
+        }
+        let rode = driver.published.map { block in
+            block.payload.identifiers.indices.filter { block.payload.kind($0) == .votes }.map { block.payload.identifiers[$0] }
+        }
+        let expected = [[batch(0, 1), batch(1, 1)], [batch(0, 2)], [batch(0, 3)]]
+        #expect(rode.filter { !$0.isEmpty } == expected.map { $0.map(\.identifier) })
+        #expect(driver.core.waitingVotes.isEmpty)
+    }
+
     @Test func whatFitsIntoNoBlockIsDropped() throws {
         var driver = Driver(try TestCommittee())
         driver.step(.submit([Transaction(bytes: [UInt8](repeating: 3, count: driver.test.committee.limits.payloadBytes))]))

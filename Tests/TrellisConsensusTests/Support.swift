@@ -18,7 +18,7 @@ struct TestKey: SigningKey, VerifyingKey {
 
 struct TestCommittee {
     let committee: Committee
-    private let keys: [TestKey]
+    let keys: [TestKey]
 
     init(_ stakes: [Stake] = [1, 1, 1, 1], parameters: Parameters = Parameters()) throws {
         let keys = stakes.indices.map { TestKey(bytes: HashSuite.sha256.hash([UInt8($0), 7]).bytes) }

@@ -77,6 +77,11 @@ import TrellisVerify
         try refused([try proof(of: try Self.batch(network, 7, .approve, key: 0))], seat: 7, "no such seat")
         let moved = VoteBatch(council: 0, seat: 1, votes: batches[0].votes, signature: batches[0].signature)
         try refused([try proof(of: moved)], seat: 1, "another's signature")
+        // In a tree of four, the way from the second leaf is as long as in one of three.
+        var larger = proofs[0].wireBytes
+        #expect(larger[12] == 3)
+        larger[12] = 4
+        try refused([try VoteProof(wireBytes: larger, suite: .sha256)], seat: 0, "another number of votes")
         // A record has no votes.
         let record = try receipt([proofs[0]], entry: 0)
         #expect(throws: ReceiptError.vote(council: 0, seat: 0)) { try record.verify(genesis: network.genesis) }

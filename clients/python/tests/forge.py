@@ -136,7 +136,7 @@ class Network:
         vote = decision.ballots[ballot].votes[seat]
         leaves = [leaf_hash(f"vote {other}".encode()) for other in range(size)]
         leaves[place] = leaf_hash(decision.identifier + integer(vote.verdict.value, 1) + byte_string(vote.reason))
-        signed = self.genesis.chain + integer(0, 8) + integer(council, 4) + integer(seat, 4) + merkle_root(leaves)
+        signed = self.genesis.chain + integer(0, 8) + integer(council, 4) + integer(seat, 4) + integer(size, 4) + merkle_root(leaves)
         signature = self.keys[seat if signer is None else signer].sign(SHA256.tagged(VOTES, signed), VOTES)
         return VoteProof(council, seat, place, size, merkle_path(leaves, place), signature)
 

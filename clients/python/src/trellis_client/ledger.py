@@ -15,7 +15,7 @@ from .genesis import Council, Genesis, Signer
 PROPOSAL, RECORD, EXTENDED, DECISION, JOINT = b"\x01", b"\x03", b"\x05", b"\x10", b"\x11"
 COUNCILS_MAXIMUM, SEATS_MAXIMUM, VALIDATORS_MAXIMUM, REASON_MAXIMUM, BATCH_MAXIMUM, FIELDS_MAXIMUM = 8, 4096, 1 << 16, 2500, 1024, 64
 ENTRY_MAXIMUM = (16 << 20) + 888 + COUNCILS_MAXIMUM * SEATS_MAXIMUM * (17 + REASON_MAXIMUM)
-BLOCK, VOTES, PROPOSED, NOT_RECIPIENT = "trellis/block/1", "trellis/votes/1", "trellis/proposal/1", "not a recipient"
+BLOCK, VOTES, PROPOSED, NOT_RECIPIENT = "trellis/block/1", "trellis/votes/2", "trellis/proposal/1", "not a recipient"
 Name: TypeAlias = Annotated[str, Bounded(64)]
 Words: TypeAlias = Annotated[str, Bounded(64 << 10)]
 Tag: TypeAlias = Annotated[bytes, Fixed(1)]
@@ -245,7 +245,7 @@ class Decision(Wire):
             _, seat, vote = votes[at]
             leaf = self.identifier + integer(vote.verdict.value, 1) + byte_string(vote.reason)
             root = log_root(leaf, proof.place, proof.size, proof.path) or b""
-            signed = integer(genesis.epoch, 8) + integer(at[0], 4) + integer(at[1], 4) + root
+            signed = integer(genesis.epoch, 8) + integer(at[0], 4) + integer(at[1], 4) + integer(proof.size, 4) + root
             is_signed = seat.is_valid(proof.signature, SHA256.tagged(VOTES, genesis.chain, signed), VOTES)
             demand(is_signed, ProofError(f"the vote of seat {seat.name!r} is not signed by it", "vote"))
         return tuple((votes[at][0], at[1]) for at in proven)
