@@ -47,10 +47,22 @@ struct EndpointRules: Sendable {
         else {
             return Refusal(.notAcceptable, "answers are application/json")
         }
-        if let name = HTTPField.Name("MCP-Protocol-Version"), let revision = headers[name], !MCPServer.revisions.contains(revision) {
-            return Refusal(.badRequest, "revisions spoken here: \(MCPServer.revisions.joined(separator: ", "))")
-        }
         return nil
+    }
+
+    /// What a request's headers say of its body.
+    static func mirrored(_ headers: HTTPFields) -> MirroredHeaders {
+        func value(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
+        return MirroredHeaders(revision: value("MCP-Protocol-Version"), method: value("Mcp-Method"), name: value("Mcp-Name"))
+    }
+
+    /// How HTTP says of a request without a handshake that it failed.
+    static func status(of fault: Fault) -> HTTPResponse.Status {
+        switch fault.code {
+        case -32601: .notFound
+        case -32700, -32600, -32602, -32020, -32022: .badRequest
+        default: .ok
+        }
     }
 
     /// Whether a page from this machine asks.

@@ -84,10 +84,21 @@ public struct HTTPEndpoint: Sendable {
         let refusal = rules.refusal(
             method: request.method, path: request.uri.path, host: request.head.authority ?? "", headers: request.headers)
         if let refusal { return Response(refusal) }
-        let share = BodyShare(of: budget)
-        let body: [UInt8]
+        let headers = EndpointRules.mirrored(request.headers)
+        guard headers.revision == MCPServer.statelessRevision else { return await respond(to: request.body, headers) }
         do {
-            body = try await Self.within(Self.bodyTime) { try await Self.collect(request, share) }
+            // By this revision a client that goes has cancelled what it asked.
+            return try await request.body.consumeWithCancellationOnInboundClose { body in await respond(to: body, headers) }
+        } catch {
+            return Response(.init(.requestTimeout, "the client went"))
+        }
+    }
+
+    private func respond(to body: RequestBody, _ headers: MirroredHeaders) async -> Response {
+        let share = BodyShare(of: budget)
+        let bytes: [UInt8]
+        do {
+            bytes = try await Self.within(Self.bodyTime) { try await Self.collect(body, share) }
         } catch let refusal as EndpointRules.Refusal {
             return Response(refusal)
         } catch {
@@ -95,20 +106,33 @@ public struct HTTPEndpoint: Sendable {
         }
         defer { share.giveBack() }
         do throws(Fault) {
-            switch try Message(parsing: body) {
-            case .request(let id, let method, let parameters):
-                return Response(.ok, await server.answer(id: id, method: method, parameters))
-            case .notification, .response: return Response(status: .accepted)
+            switch try Message(parsing: bytes) {
+            case .request(let id, let method, let parameters): return await answer(id, method, parameters, headers)
+            case .notification, .response:
+                if let revision = headers.revision, !MCPServer.allRevisions.contains(revision) { throw .unsupportedRevision(revision) }
+                return Response(status: .accepted)
             }
         } catch {
             return Response(.badRequest, error.answer())
         }
     }
 
+    private func answer(_ id: JSON, _ method: String, _ parameters: JSON, _ headers: MirroredHeaders) async -> Response {
+        let era: Era
+        do throws(Fault) { era = try MCPServer.era(of: method, parameters, headers: headers) } catch {
+            return Response(.badRequest, error.answer(to: id))
+        }
+        do throws(Fault) {
+            return Response(.ok, Message.result(try await server.result(of: method, parameters, era), id: id))
+        } catch {
+            return Response(era == .stateless ? EndpointRules.status(of: error) : .ok, error.answer(to: id))
+        }
+    }
+
     /// The body, each piece of it paid for from the common budget before it is kept.
-    private static func collect(_ request: Request, _ share: BodyShare) async throws -> [UInt8] {
+    private static func collect(_ body: RequestBody, _ share: BodyShare) async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        for try await chunk in request.body {
+        for try await chunk in body {
             guard chunk.readableBytes <= MCPServer.messageBytesMaximum - bytes.count else {
                 throw EndpointRules.Refusal(.contentTooLarge, "a message has at most \(MCPServer.messageBytesMaximum) bytes")
             }

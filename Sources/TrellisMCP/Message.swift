@@ -47,6 +47,8 @@ enum Message: Equatable {
 struct Fault: Error, Equatable {
     let code: Int
     let message: String
+    /// More for programs, where the protocol has it.
+    var data: JSON?
     /// Of the request that is refused; nil where it is not known.
     var id: JSON?
 
@@ -63,7 +65,7 @@ struct Fault: Error, Equatable {
     func answer(to id: JSON? = nil) -> JSON {
         .members([
             "jsonrpc": "2.0", "id": id ?? self.id ?? .null,
-            "error": .members(["code": .integer(code), "message": .string(message)]),
+            "error": .members(["code": .integer(code), "message": .string(message), "data": data]),
         ])
     }
 

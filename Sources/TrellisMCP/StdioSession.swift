@@ -58,7 +58,7 @@ public actor StdioSession {
         let key = id.bytes
         guard calls[key] == nil else { return send(Fault.invalidRequest("this id is in use").answer()) }
         guard calls.count < Self.callsMaximum else {
-            return send(Fault(code: -32000, message: "\(Self.callsMaximum) calls are in progress: wait for one").answer(to: id))
+            return send(Fault(code: -32603, message: "\(Self.callsMaximum) calls are in progress: wait for one").answer(to: id))
         }
         calls[key] = Task {
             let answer = await server.answer(id: id, method: method, parameters)

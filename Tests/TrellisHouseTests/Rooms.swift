@@ -78,7 +78,8 @@ enum House {
             system: machine.union(["FoundationEssentials"])),
         Room(
             "TrellisMCP", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisAccess", "TrellisClient"],
-            libraries: ["NIOCore", "NIOPosix", "Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"], system: machine),
+            libraries: ["NIOCore", "NIOPosix", "Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"],
+            system: machine.union(["FoundationEssentials"])),
         Room("TrellisSimulator", sees: pure.union(["TrellisStorage", "TrellisOptimizer"]), system: ["Glibc", "Musl", "Darwin"]),
         Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisAudit"], system: ["Foundation"]),
         Room(

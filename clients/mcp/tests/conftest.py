@@ -55,10 +55,23 @@ def url(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield log.read_text().split("serves ")[1].split()[0]
 
 
+@dataclass(frozen=True)
+class Server:
+    """What the official client connects to, and how: with a handshake, or without one where the server can do without."""
+
+    target: StdioServerParameters | str
+    mode: str
+    revision: str
+
+
+@pytest.fixture(params=[("legacy", "2025-11-25"), ("auto", "2026-07-28")], ids=["handshake", "stateless"])
+def mode(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """The client's mode, and the revision that it comes to."""
+    mode: tuple[str, str] = request.param
+    return mode
+
+
 @pytest.fixture(params=["stdio", "http"])
-def server(request: pytest.FixtureRequest, network: Network) -> StdioServerParameters | str:
-    """What the official client connects to, on either transport."""
-    if request.param == "stdio":
-        return network.stdio
-    url: str = request.getfixturevalue("url")
-    return url
+def server(request: pytest.FixtureRequest, network: Network, mode: tuple[str, str]) -> Server:
+    """On either transport, in either mode."""
+    return Server(network.stdio if request.param == "stdio" else request.getfixturevalue("url"), *mode)

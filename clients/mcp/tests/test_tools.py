@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from mcp import Client, MCPError, StdioServerParameters
+from conftest import Server
+from mcp import Client, MCPError
 
-Server = StdioServerParameters | str
 HARMLESS, HARMFUL = "ls -la", "sudo rm -rf /srv/data"
 
 
 def use(server: Server, body: Callable[[Client], Awaitable[None]]) -> None:
     async def run() -> None:
-        async with Client(server) as client:
+        async with Client(server.target, mode=server.mode) as client:
             await client.list_tools()
             await body(client)
 
@@ -38,7 +38,7 @@ def test_tools_are_listed_with_their_schemas(server: Server) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert set(tools) == {"propose_decision", "get_decision", "verify_receipt", "check_capability"}
         assert all(tool.output_schema and tool.input_schema["additionalProperties"] is False for tool in tools.values())
-        assert client.protocol_version == "2025-11-25"
+        assert client.protocol_version == server.revision
         assert client.server_info is not None and client.server_info.name == "trellis"
 
     use(server, body)
@@ -83,7 +83,7 @@ def test_a_decision_without_a_receipt_is_marked(server: Server) -> None:
 
 def test_the_same_key_asks_once(server: Server) -> None:
     async def body(client: Client) -> None:
-        key = f"once-{type(server).__name__}"
+        key = f"once-{type(server.target).__name__}-{server.mode}"
         same = [call(client, "propose_decision", command="uptime", idempotency_key=key) for _ in range(4)]
         assert len({answer["id"] for answer in await asyncio.gather(*same)}) == 1
         assert "idempotency" in (await refusal(client, "propose_decision", command="date", idempotency_key=key)).lower()

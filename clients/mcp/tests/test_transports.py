@@ -1,6 +1,7 @@
 """What the official client does not send: broken lines, other origins, cancellations, other revisions."""
 
 import json
+import pathlib
 import socket
 import subprocess
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import Network
+from local_network import running
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -69,7 +71,8 @@ def test_broken_lines_are_answered_and_the_next_is_read(network: Network) -> Non
             (b"[]", -32600),
             (b'{"jsonrpc":"2.0","id":1}', -32600),
             (b"x" * (17 << 20), -32600),
-            (b'{"jsonrpc":"2.0","id":1,"method":"server/discover"}', -32601),
+            (b'{"jsonrpc":"2.0","id":1,"method":"server/discover"}', -32602),
+            (b'{"jsonrpc":"2.0","id":1,"method":"resources/list"}', -32601),
             (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7}}', -32602),
             (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_decision","arguments":[]}}', -32602),
         ):
@@ -172,6 +175,82 @@ def test_http_rules(url: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(url, timeout=30)
     assert caught.value.code == 405 and caught.value.headers["Allow"] == "POST"
+
+
+META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28", "io.modelcontextprotocol/clientCapabilities": {}}
+
+
+def stateless(method: str, meta: object = META, **parameters: object) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": {"_meta": meta} | parameters}).encode()
+
+
+def test_a_connection_speaks_every_revision(network: Network) -> None:
+    """A request says for itself which it is of."""
+    with pipe(network) as line:
+        line.send_bytes(stateless("server/discover") + b"\n")
+        found = line.receive()["result"]
+        assert found["supportedVersions"][0] == "2026-07-28" and found["resultType"] == "complete" and found["ttlMs"] >= 0
+        line.send(PING)
+        assert line.receive()["result"] == {}
+        for meta, method, code in (
+            (META, "ping", -32601),
+            ({}, "server/discover", -32602),
+            (META | {"io.modelcontextprotocol/protocolVersion": "1900-01-01"}, "tools/list", -32022),
+        ):
+            line.send_bytes(stateless(method, meta) + b"\n")
+            assert line.receive()["error"]["code"] == code
+
+
+def test_http_headers_of_stateless_requests(url: str) -> None:
+    named = {"MCP_Protocol_Version": "2026-07-28", "Mcp_Method": "tools/list"}
+    status, answer = post(url, stateless("tools/list"), **named)
+    assert status == 200 and answer["result"]["resultType"] == "complete"
+    assert answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "trellis"
+    called = named | {"Mcp_Method": "tools/call", "Mcp_Name": "verify_receipt"}
+    call = stateless("tools/call", name="verify_receipt", arguments={"receipt": ""})
+    assert post(url, call, **called)[1]["result"]["structuredContent"]["valid"] is False
+    assert post(url, call, **called | {"Mcp_Name": "=?base64?dmVyaWZ5X3JlY2VpcHQ=?="})[0] == 200
+    unknown = stateless("tools/call", name="run_command")
+    old = META | {"io.modelcontextprotocol/protocolVersion": "1900-01-01"}
+    for body, headers, expected in (
+        (stateless("tools/list"), {}, (400, -32020)),
+        (stateless("tools/list"), {"MCP_Protocol_Version": "2026-07-28"}, (400, -32020)),
+        (stateless("tools/list"), named | {"MCP_Protocol_Version": "2025-11-25"}, (400, -32020)),
+        (stateless("tools/list"), named | {"Mcp_Method": "tools/call"}, (400, -32020)),
+        (call, called | {"Mcp_Name": "get_decision"}, (400, -32020)),
+        (call, named | {"Mcp_Method": "tools/call"}, (400, -32020)),
+        (stateless("tools/list", old), named | {"MCP_Protocol_Version": "1900-01-01"}, (400, -32022)),
+        (json.dumps(PING).encode(), {"MCP_Protocol_Version": "1900-01-01"}, (400, -32022)),
+        (stateless("tools/list", {}), named, (400, -32602)),
+        (stateless("tools/list", 7), named, (400, -32602)),
+        (unknown, called | {"Mcp_Name": "run_command"}, (400, -32602)),
+        (stateless("resources/list"), named | {"Mcp_Method": "resources/list"}, (404, -32601)),
+        (stateless("ping"), named | {"Mcp_Method": "ping"}, (404, -32601)),
+    ):
+        status, answer = post(url, body, **headers)
+        assert (status, answer["error"]["code"], answer["id"]) == (*expected, 1), (body, headers)
+    notification = b'{"jsonrpc":"2.0","method":"notifications/x"}'
+    assert post(url, notification, MCP_Protocol_Version="2026-07-28") == (202, None)
+    assert post(url, notification, MCP_Protocol_Version="1900-01-01")[0] == 400
+
+
+def test_a_client_that_goes_cancels_its_stateless_call(network: Network, tmp_path: pathlib.Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [str(network.binary), "mcp", "--genesis", str(network.genesis), "--endpoint", endpoint, "--http", "0"]
+        with running(command, tmp_path, lambda words: "serves http://" in words) as log:
+            port = int(log.read_text().split("serves ")[1].split()[0].split(":")[2].split("/")[0])
+            body = stateless("tools/call", name="propose_decision", arguments={"command": "ls", "timeout": 300})
+            head = f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            mirrored = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: propose_decision\r\n\r\n"
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall((head + mirrored).encode() + body)
+                asked, _ = silent.accept()
+            with asked:
+                asked.settimeout(60)
+                while asked.recv(1 << 16):
+                    pass
 
 
 def test_http_takes_no_larger_message(url: str) -> None:
