@@ -87,7 +87,8 @@ extension Core {
 
     private mutating func fetchRange() {
         let highest = linearizer.dag.highestRound
-        let candidates = peersAhead(by: rangeThreshold)
+        let isStuck = lacksQuorum
+        let candidates = isStuck ? others : peersAhead(by: rangeThreshold)
         guard !candidates.isEmpty, !isCatchingUp else {
             rangeFetch = nil
             return
@@ -107,8 +108,16 @@ extension Core {
         rangeFetch = RangeFetch(
             from: highest, peer: peer, candidates: candidates.count, attempts: attempts, askAgainAt: now.monotonic + wait)
         // An answer may be full before it gets past the round we hold in part: then the next round, whose parents are fetched one by one.
-        effects.append(.send(.fetchRounds(from: max(1, highest + Round(attempts % 2))), to: peer))
+        effects.append(.send(.fetchRounds(from: max(1, highest + Round(isStuck ? 0 : attempts % 2))), to: peer))
     }
+
+    /// Whether this validator has something to do, has built the highest round that it knows, and has for some time not seen a quorum of it.
+    /// Others may hold the blocks that their authors do not send to it.
+    private var lacksQuorum: Bool {
+        repeatsItself && quorumRound < ownLast.round && now.monotonic >= (lastProposedAt ?? 0) + 4 * pacing.retry
+    }
+
+    private var others: [ValidatorIndex] { committee.validators.indices.map { ValidatorIndex($0) }.filter { $0 != own } }
 
     /// Serves whole rounds, but the same ones to one peer only once per retry interval: an answer costs far more than its request.
     mutating func serveRounds(from round: Round, to peer: ValidatorIndex) {

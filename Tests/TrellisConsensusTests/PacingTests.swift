@@ -25,6 +25,15 @@ import TrellisModel
         #expect(driver.published.map(\.round) == [1])
     }
 
+    @Test func whoLacksAQuorumOfItsOwnRoundAsksEverybodyForIt() throws {
+        var driver = Driver(try TestCommittee())
+        driver.step(.submit([driver.test.record(1)]))
+        for _ in 0..<60 { driver.pass(1000) }
+        let asked = driver.sent.filter { $0.message == .fetchRounds(from: 1) }.compactMap(\.to)
+        #expect(Set(asked) == [1, 2, 3])
+        #expect(asked.count < 40)
+    }
+
     /// Blocks of all but validator 0: half of them vote for each leader, half do not, and nothing is decided.
     private func undecided(_ test: TestCommittee, to last: Round) -> [Block] {
         var below = test.genesis
