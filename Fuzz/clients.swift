@@ -9,23 +9,8 @@ import TrellisVerify
 
 @testable import TrellisAPI
 
-private let suite = HashSuite.sha256
-private let keys = (0..<4).compactMap { _ in try? SignatureScheme.ed25519.generate() }
-private let committee: Committee = {
-    let verifying = keys.compactMap { try? SignatureScheme.ed25519.verifyingKey($0.publicKey) }
-    let validators = verifying.enumerated().map { Validator(name: "v\($0)", stake: 1, scheme: .ed25519, key: $1, identityKey: $1) }
-    let seats = verifying.enumerated().map {
-        Council.Seat(name: "s\($0)", weight: 1, validator: ValidatorIndex($0), scheme: .ed25519, key: $1)
-    }
-    guard let stakes = Stakes([1, 1, 1, 1]) else { fatalError("no committee") }
-    return Committee(
-        chain: suite.hash([1]), epoch: 0, suite: suite, validators: validators, stakes: stakes,
-        councils: [Council(name: Council.defaultName, thresholdPermille: 670, deadline: 1000, seats: seats)], parameters: Parameters())
-}()
-
-private func require(_ holds: Bool, _ what: String) {
-    if !holds { fatalError(what) }
-}
+private let suite = FuzzCommittee.suite
+private let committee = FuzzCommittee.strict
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {

@@ -18,10 +18,6 @@ private func fitted(_ bytes: [UInt8], _ size: Int) -> [UInt8] {
     return (0..<size).map { bytes[$0 % bytes.count] }
 }
 
-private func require(_ holds: Bool) {
-    if !holds { fatalError("something invented was accepted") }
-}
-
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let input = Array(UnsafeBufferPointer(start: start, count: count))
@@ -29,10 +25,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     let bytes = Array(input.dropFirst())
     switch choice % 9 {
     case 0:
-        for verifier in verifiers { require(!verifier.isValid(bytes, for: message, context: .block)) }
+        for verifier in verifiers { require(!verifier.isValid(bytes, for: message, context: .block), "an invented signature is valid") }
     case 1:
         for (scheme, verifier) in zip(schemes, verifiers) {
-            require(!verifier.isValid(fitted(bytes, scheme.signatureSize), for: message, context: .block))
+            require(!verifier.isValid(fitted(bytes, scheme.signatureSize), for: message, context: .block), "an invented signature is valid")
         }
     case 2:
         for scheme in schemes {
@@ -52,13 +48,13 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
         _ = try? CompositeKEM.PrivateKey(serialized: SecretBytes(fitted(bytes, CompositeKEM.privateKeySize)))
     case 5:
         _ = try? Envelope.recipients(of: bytes)
-        if let recipient { require((try? Envelope.open(bytes, with: recipient, context: context)) == nil) }
+        if let recipient { require((try? Envelope.open(bytes, with: recipient, context: context)) == nil, "an invented envelope opens") }
     case 6:
         _ = try? MerkleBatchProof(encoded: bytes)
         _ = try? CompactCertificate(encoded: bytes)
     case 7:
         _ = try? KeyFile.summary(of: bytes)
-        if let succession = try? KeySuccession(encoded: bytes) { require(!succession.isValid) }
+        if let succession = try? KeySuccession(encoded: bytes) { require(!succession.isValid, "an invented succession is valid") }
     default:
         _ = try? SecretBytes(bytes).slice(0..<3)
         _ = Hex.decode(String(decoding: bytes, as: UTF8.self))

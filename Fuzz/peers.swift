@@ -9,30 +9,10 @@ import TrellisModel
 
 @testable import TrellisTransport
 
-/// A key for which everything is signed, so that what stands behind the signatures is reached.
-private struct Credulous: VerifyingKey {
-    let bytes: [UInt8]
-    var scheme: SignatureSchemeIdentifier { .ed25519 }
-    func isValid(_ signature: [UInt8], for message: [UInt8], context: Domain) -> Bool { true }
-}
-
-private let suite = HashSuite.sha256
-private let keys = (0..<4).compactMap { _ in try? SignatureScheme.ed25519.generate() }
-private let strict = committee(keys.compactMap { try? SignatureScheme.ed25519.verifyingKey($0.publicKey) }, Parameters())
-private let credulous = committee((0..<4).map { Credulous(bytes: [UInt8](repeating: $0, count: 32)) }, Parameters(fastPathFaults: 1))
-
-private func committee(_ keys: [any VerifyingKey], _ parameters: Parameters) -> Committee {
-    let validators = keys.enumerated().map {
-        Validator(name: "v\($0)", stake: 1, scheme: .ed25519, key: $1, identityKey: $1)
-    }
-    let seats = keys.enumerated().map {
-        Council.Seat(name: "s\($0)", weight: 1, validator: ValidatorIndex($0), scheme: .ed25519, key: $1)
-    }
-    guard let stakes = Stakes(keys.map { _ in 1 }) else { fatalError("no committee") }
-    return Committee(
-        chain: suite.hash([1]), epoch: 0, suite: suite, validators: validators, stakes: stakes,
-        councils: [Council(name: Council.defaultName, thresholdPermille: 670, deadline: 1000, seats: seats)], parameters: parameters)
-}
+private let suite = FuzzCommittee.suite
+private let keys = FuzzCommittee.keys
+private let strict = FuzzCommittee.strict
+private let credulous = FuzzCommittee.credulous
 
 private func context(_ own: ValidatorIndex) -> HandshakeContext {
     HandshakeContext(
@@ -43,10 +23,6 @@ private func context(_ own: ValidatorIndex) -> HandshakeContext {
 
 private let contexts = (context(0), context(1))
 private let trafficKey = SecretBytes([UInt8](repeating: 7, count: 32))
-
-private func require(_ holds: Bool, _ what: String) {
-    if !holds { fatalError(what) }
-}
 
 /// With FUZZ_SEEDS=DIR the corpus is written there instead: one true message of each kind.
 @_cdecl("LLVMFuzzerInitialize")
