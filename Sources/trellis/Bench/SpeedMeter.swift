@@ -21,6 +21,22 @@ struct SpeedSample {
         self.init(found)
     }
 
+    /// What one operation takes more than another, by turns, so that what else the machine does hits both alike.
+    init(times: Int, of work: () throws -> Void, over reference: () throws -> Void) rethrows {
+        func time(_ work: () throws -> Void) rethrows -> Double {
+            let start = ContinuousClock.now
+            try work()
+            return (ContinuousClock.now - start).microseconds
+        }
+        _ = (try time(reference), try time(work))
+        var found: [Double] = []
+        for _ in 0..<times {
+            let other = try time(reference)
+            found.append(try time(work) - other)
+        }
+        self.init(found)
+    }
+
     var mean: Double { sorted.isEmpty ? .nan : sorted.reduce(0, +) / Double(sorted.count) }
 
     func percentile(_ percent: Double) -> Double {
