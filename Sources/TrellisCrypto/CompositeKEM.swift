@@ -37,9 +37,11 @@ public enum CompositeKEM {
 
         /// A new random key.
         public static func generate(_ implementation: CryptoImplementation = .current) throws -> PrivateKey {
-            let scalar = SecretBytes(Array(P384.KeyAgreement.PrivateKey().rawRepresentation))
-            let parts = [SecretBytes(random: MLKEM.seedSize), P384PrivateKeyEncoding.write(scalar)]
-            return try PrivateKey(serialized: SecretBytes(joining: parts), implementation)
+            let (curve, scalar) = try randomCurveKey()
+            let seed = SecretBytes(random: MLKEM.seedSize)
+            return PrivateKey(
+                try MLKEM.PrivateKey(seed: seed, .mlKEM768, implementation), curve,
+                SecretBytes(joining: [seed, P384PrivateKeyEncoding.write(scalar)]))
         }
 
         /// Reads the draft's serialised form, in exactly the one encoding that it allows.
@@ -94,7 +96,7 @@ public enum CompositeKEM {
         let point = Array(publicKey.suffix(pointSize))
         do {
             let lattice = try MLKEM.encapsulate(to: Array(publicKey.prefix(publicKeySize - pointSize)), .mlKEM768, implementation)
-            let ephemeral = P384.KeyAgreement.PrivateKey()
+            let ephemeral = try randomCurveKey().key
             let curveSecret = SecretBytes(try ephemeral.sharedSecretFromKeyAgreement(with: try parsePoint(point)))
             let curveCiphertext = [UInt8](ephemeral.publicKey.x963Representation)
             let secret = HybridSecret.combine(
@@ -103,6 +105,18 @@ public enum CompositeKEM {
         } catch {
             throw CryptoError.invalidPublicKey(scheme: name)
         }
+    }
+
+    /// A random private key, by testing candidates (FIPS 186-5 §A.2.2): of 2^190 one is refused. The library's own way makes keys until one lies in
+    /// the lesser half of the points, which only compact encodings need, and tries each on a signature: about ten times the work.
+    ///
+    /// - Throws: `CryptoError.invalidPrivateKey` when the library takes none.
+    private static func randomCurveKey() throws -> (key: P384.KeyAgreement.PrivateKey, scalar: SecretBytes) {
+        for _ in 0..<16 {
+            let scalar = SecretBytes(random: 48)
+            if let key = try? scalar.withBytes({ try P384.KeyAgreement.PrivateKey(rawRepresentation: $0) }) { return (key, scalar) }
+        }
+        throw CryptoError.invalidPrivateKey(scheme: name)
     }
 
     private static func parsePoint(_ bytes: [UInt8]) throws -> P384.KeyAgreement.PublicKey {
