@@ -2,6 +2,7 @@
 
 import Hummingbird
 import TrellisAccess
+import TrellisLedger
 import TrellisModel
 import TrellisNode
 
@@ -14,28 +15,33 @@ struct Metric: Sendable {
     let name: String
     let kind: Kind
     let help: String
-    /// `name="value"`, values without quotes and backslashes.
-    var labels = ""
-    let value: String
+    /// Numbers, each under labels of its own: `{name="value"}`, values without quotes and backslashes.
+    let samples: [(labels: String, value: String)]
 
-    init(_ name: String, _ kind: Kind, _ help: String, _ value: some BinaryInteger) {
+    init(_ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: String, value: String)]) {
         self.name = "trellis_" + name
         self.kind = kind
         self.help = help
-        self.value = "\(value)"
+        self.samples = samples
+    }
+
+    init(_ name: String, _ kind: Kind, _ help: String, _ value: some BinaryInteger) {
+        self.init(name, kind, help, [("", "\(value)")])
     }
 
     init(_ name: String, _ help: String, isSo: Bool) { self.init(name, .gauge, help, isSo ? 1 : 0) }
 
-    var text: String { "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n\(name)\(labels) \(value)\n" }
+    var text: String {
+        "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n" + samples.map { "\(name)\($0.labels) \($0.value)\n" }.joined()
+    }
 }
 
 extension NodeStatus {
     var metrics: [Metric] {
-        var about = Metric("validator_info", .gauge, "Which validator of which chain this is.", 1)
-        about.labels = "{chain=\"\(chain)\",epoch=\"\(epoch)\",validator=\"\(validator)\"}"
+        let own = "{chain=\"\(chain)\",epoch=\"\(epoch)\",validator=\"\(validator)\"}"
+        let refused = VoteRefusal.allCases.map { ("{reason=\"\($0.label)\"}", "\(refusedVotes[$0] ?? 0)") }
         return [
-            about,
+            Metric("validator_info", .gauge, "Which validator of which chain this is.", [(own, "1")]),
             Metric("round", .gauge, "The round of the newest own block.", round),
             Metric("highest_round", .gauge, "The highest round of any block held.", highestRound),
             Metric("commits_total", .counter, "Commits executed since the first.", commitIndex),
@@ -51,6 +57,9 @@ extension NodeStatus {
             Metric("peer_received_bytes_total", .counter, "Bytes received from other validators.", peerBytesReceived),
             Metric("blocks_rejected_total", .counter, "Messages and blocks of others refused.", blocksRejected),
             Metric("equivocations_total", .counter, "Second blocks of one author and round seen.", equivocations),
+            Metric(
+                "votes_refused_total", .counter, "Votes without effect since the start; on what is decided already some are usual.", refused
+            ),
             Metric("evidence", .gauge, "Proofs of misbehaviour in the ledger.", evidence),
             Metric("recalling", "1 while it signs nothing, as it does not know what it signed.", isSo: isRecalling),
             Metric("stopped", "1 when it has stopped taking part.", isSo: alarm != nil),

@@ -221,6 +221,7 @@ enum Schema {
             "certified_log_size": count, "pending_proposals": count, "pool_transactions": count, "pool_bytes": count,
             "suspended_blocks": count, "peers_connected": array(count), "peer_bytes_sent": count, "peer_bytes_received": count,
             "blocks_rejected": count, "equivocations": count, "evidence": count,
+            "votes_refused": .members(["type": "object", "additionalProperties": count]),
             "recalling": boolean, "audit": choice(["tpm", "software"]), "alarm": nullable(string), "threshold": threshold,
         ], required: ["chain", "epoch", "validator", "name", "round", "commit_index", "log_size", "certified_log_size", "alarm"])
 }

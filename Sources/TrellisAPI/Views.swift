@@ -193,6 +193,7 @@ struct Views: Sendable {
             "suspended_blocks": .integer(status.suspendedBlocks), "peers_connected": .array(status.peersConnected.map { .integer($0) }),
             "peer_bytes_sent": .integer(status.peerBytesSent), "peer_bytes_received": .integer(status.peerBytesReceived),
             "blocks_rejected": .integer(status.blocksRejected), "equivocations": .integer(status.equivocations),
+            "votes_refused": .object(VoteRefusal.allCases.map { .init($0.label, .integer(status.refusedVotes[$0] ?? 0)) }),
             "evidence": .integer(status.evidence), "recalling": .bool(status.isRecalling),
             "audit": status.isAuditInHardware.map { .string($0 ? "tpm" : "software") },
             "threshold": status.threshold.map(threshold), "alarm": status.alarm.map { .string($0) } ?? .null,

@@ -149,6 +149,8 @@ public struct ValidatorState: Sendable, Equatable, Decodable {
     public let peerBytesReceived: UInt64
     public let blocksRejected: UInt64
     public let equivocations: UInt64
+    /// Votes without effect since the start, by reason; nil where the validator does not say.
+    public let votesRefused: [String: UInt64]?
     /// Proofs of misbehaviour in the ledger: `GET /v1/evidence`.
     public let evidence: Int
     /// Whether it signs nothing yet, because it does not know what it signed before.

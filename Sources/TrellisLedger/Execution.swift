@@ -65,6 +65,16 @@ public enum VoteRefusal: UInt8, Sendable, CaseIterable {
         case .otherForm: "another form of vote was asked for"
         }
     }
+
+    /// What figures and programs call it.
+    public var label: String {
+        switch self {
+        case .notPending: "not_pending"
+        case .otherCouncil: "other_council"
+        case .repeated: "repeated"
+        case .otherForm: "other_form"
+        }
+    }
 }
 
 /// A vote that counted, and the batch that its seat signed.

@@ -100,6 +100,8 @@ public struct NodeStatus: Sendable {
     public var equivocations: UInt64
     /// Proofs of misbehaviour that the ledger holds.
     public var evidence: Int
+    /// Votes in commits executed since the start that had no effect. Some are usual: what comes after the vote that decides is on nothing pending.
+    public var refusedVotes: [VoteRefusal: UInt64] = [:]
     /// What adaptive thresholds follow; nil where no council has one.
     public var threshold: AdaptiveThreshold?
     /// Whether the validator signs nothing yet, because it does not know what it signed before.

@@ -154,6 +154,7 @@ extension Replica {
             peerBytesReceived: counters.bytesIn, blocksRejected: rejected, equivocations: equivocations,
             evidence: store.ledger.evidence.count, isRecalling: core.isRecalling, alarm: alarm)
         status.threshold = store.ledger.threshold
+        status.refusedVotes = refusedVotes
         return status
     }
 }

@@ -44,6 +44,8 @@ actor Replica {
     var installed: Input?
     var alarm: String?
     var equivocations: UInt64 = 0
+    /// Since the start.
+    private(set) var refusedVotes: [VoteRefusal: UInt64] = [:]
     let inbox = Inbox()
 
     private let thread: ReplicaThread
@@ -239,6 +241,7 @@ actor Replica {
             return .executed(nil, nextDeadline: store.ledger.nextDeadline)
         }
         if let threshold = store.ledger.threshold, threshold.level != level { report(threshold) }
+        for (reason, count) in execution.refusedVotes { refusedVotes[reason, default: 0] &+= UInt64(clamping: count) }
         for append in execution.appended { waiters.decided(append.identifier, at: append.index) }
         meterOrdered(execution.appended.lazy.map(\.identifier), in: commit.index)
         if !events.isEmpty { publish(execution) }

@@ -45,6 +45,12 @@ extension SystemTests {
                 #expect(proposed.output.contains("proposed by key ci "))
                 let report = try await trellis(["verify", "receipt.json", "--genesis", "net/genesis.json"])
                 #expect(report.code == 0 && report.output.contains("no validator could invent it"), "\(report.output)")
+                let proven = try await trellis(["verify", "receipt.json", "--genesis", "net/genesis.json", "--json"])
+                let proposer =
+                    try #require(
+                        try JSONSerialization.jsonObject(with: Data(proven.output.utf8)) as? [String: Any])["proposer"] as? [String: Any]
+                #expect(proposer?["credential"] as? String == "key" && proposer?["signed"] as? Bool == true, "\(proven.output)")
+                #expect((proposer?["scheme"] as? String)?.hasPrefix("ML-DSA-") == true && (proposer?["id"] as? String)?.count == 64)
                 #expect(try await trellis(["propose", "ls", "--token-env", "T"] + endpoint, ["T": secret]).code == 1)
                 #expect(try await trellis(["watch", "--token-env", "NONE"] + endpoint).code == 2)
                 let stranger = try await trellis(["propose", "ls"] + endpoint)

@@ -32,6 +32,12 @@ struct Status: AsyncParsableCommand {
         return level + "; last window: " + inputs.map { "\($0) \(Terminal.shown($1))" }.joined(separator: ", ")
     }
 
+    /// Votes that had no effect.
+    private static func describe(_ votes: [String: UInt64]) -> String {
+        let reasons = votes.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) \(Terminal.shown($0.key))" }
+        return "votes: " + (reasons.isEmpty ? "none" : reasons.joined(separator: ", "))
+    }
+
     private static func lines(_ state: ValidatorState) -> [String] {
         let health =
             state.alarm.map { Terminal.styled("stopped: \(Terminal.shown($0))", .red) }
@@ -50,6 +56,7 @@ struct Status: AsyncParsableCommand {
             ("evidence", "\(state.evidence) proofs of misbehaviour" + (state.evidence > 0 ? ": GET /v1/evidence" : "")),
             ("refused", "\(state.blocksRejected) blocks; \(state.equivocations) equivocations seen"),
         ]
+        if let votes = state.votesRefused { rows.append(("no effect", describe(votes))) }
         if let threshold = state.threshold { rows.append(("threshold", describe(threshold))) }
         return rows.map(Terminal.row)
     }

@@ -94,6 +94,25 @@ struct ProofDocument: Encodable {
         let attestedMs: UInt64
     }
 
+    /// Who proposed, as far as the receipt proves it.
+    struct Proposer: Encodable {
+        /// `key` or `token`.
+        let credential: String
+        /// The SHA-256 of the public key, or the token's name.
+        let id: String
+        let scheme: String?
+        /// By the key itself; otherwise it is one validator's word.
+        let signed: Bool
+
+        init(_ proposer: TrellisModel.Proposer) {
+            id = proposer.identifier.description
+            switch proposer {
+            case .key(let signature): (credential, scheme, signed) = ("key", signature.scheme.name, true)
+            case .token: (credential, scheme, signed) = ("token", nil, false)
+            }
+        }
+    }
+
     var valid: Bool
     var error: String?
     var kind: String?
@@ -109,6 +128,7 @@ struct ProofDocument: Encodable {
     var totalStake: UInt64?
     var quorum: UInt64?
     var signers: [Signer]?
+    var proposer: Proposer?
     var validator: UInt32?
     var offence: String?
     var position: UInt64?
@@ -135,6 +155,7 @@ struct ProofDocument: Encodable {
         case .decision(let decision):
             kind = "decision"
             outcome = decision.outcome.name
+            proposer = decision.proposal.proposer.map { Proposer($0) }
         }
         identifier = receipt.identifier.description
         network = receipt.network
