@@ -87,8 +87,11 @@ public struct HTTPEndpoint: Sendable {
         let headers = EndpointRules.mirrored(request.headers)
         guard headers.revision == MCPServer.statelessRevision else { return await respond(to: request.body, headers) }
         do {
-            // By this revision a client that goes has cancelled what it asked.
-            return try await request.body.consumeWithCancellationOnInboundClose { body in await respond(to: body, headers) }
+            // By this revision a client that goes has cancelled what it asked. Who watches for that has read on behind the request: the connection
+            // ends with the answer, which the client must know, lest it asks on it again.
+            var response = try await request.body.consumeWithCancellationOnInboundClose { body in await respond(to: body, headers) }
+            response.headers[.connection] = "close"
+            return response
         } catch {
             return Response(.init(.requestTimeout, "the client went"))
         }

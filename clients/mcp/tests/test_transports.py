@@ -1,5 +1,6 @@
 """What the official client does not send: broken lines, other origins, cancellations, other revisions."""
 
+import contextlib
 import json
 import pathlib
 import socket
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -232,6 +234,16 @@ def test_http_headers_of_stateless_requests(url: str) -> None:
     notification = b'{"jsonrpc":"2.0","method":"notifications/x"}'
     assert post(url, notification, MCP_Protocol_Version="2026-07-28") == (202, None)
     assert post(url, notification, MCP_Protocol_Version="1900-01-01")[0] == 400
+
+
+def test_a_connection_ends_with_the_answer_and_says_so(url: str) -> None:
+    """Lest a client asks on it again, just when it ends."""
+    host = url.split("/")[2]
+    named = {"MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/list", "Content-Type": "application/json"}
+    with contextlib.closing(HTTPConnection(host, timeout=30)) as connection:
+        connection.request("POST", "/mcp", stateless("tools/list"), named)
+        answer = connection.getresponse()
+        assert answer.headers["Connection"] == "close" and json.loads(answer.read())["result"]["tools"]
 
 
 def test_a_client_that_goes_cancels_its_stateless_call(network: Network, tmp_path: pathlib.Path) -> None:
