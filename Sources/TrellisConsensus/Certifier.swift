@@ -133,10 +133,14 @@ struct Certifier: Sendable {
         let index = certificate.checkpoint.index
         own = own.filter { $0.key > index }
         for (at, entries) in heard.filter({ $0.key <= index }).sorted(by: { $0.key < $1.key }) {
-            for (author, entry) in entries { settled[author, default: []].append((at, entry)) }
+            for (author, entry) in entries { settle(at, entry, of: author) }
         }
-        for author in settled.keys { settled[author] = settled[author]?.suffix(Self.settledMaximum) }
         heard = heard.filter { $0.key > index }
         for author in heardByAuthor.keys { heardByAuthor[author]?.removeAll { $0 <= index } }
+    }
+
+    private mutating func settle(_ index: UInt64, _ entry: Heard, of author: ValidatorIndex) {
+        settled[author, default: []].append((index, entry))
+        if settled[author, default: []].count > Self.settledMaximum { settled[author]?.removeFirst() }
     }
 }

@@ -3,21 +3,26 @@
 import TrellisModel
 
 struct ValidatorSet: Sendable, Equatable {
-    private var words: [UInt64] = []
+    /// The first 64 validators, and the others; most committees need no memory but this.
+    private var first: UInt64 = 0
+    private var others: [UInt64] = []
 
     mutating func insert(_ validator: ValidatorIndex) {
-        let word = Int(validator) / 64
-        if word >= words.count { words.append(contentsOf: repeatElement(0, count: word + 1 - words.count)) }
-        words[word] |= 1 << (UInt64(validator) % 64)
+        let bit: UInt64 = 1 << (UInt64(validator) % 64)
+        guard validator >= 64 else { return first |= bit }
+        let word = Int(validator) / 64 - 1
+        if word >= others.count { others.append(contentsOf: repeatElement(0, count: word + 1 - others.count)) }
+        others[word] |= bit
     }
 
-    /// Adds all of `others`; false when they were in already.
+    /// Adds all of `more`; false when they were in already.
     @discardableResult
-    mutating func formUnion(_ others: ValidatorSet) -> Bool {
-        if words.count < others.words.count { words.append(contentsOf: repeatElement(0, count: others.words.count - words.count)) }
-        var hasGrown = false
-        for (place, word) in others.words.enumerated() where word & ~words[place] != 0 {
-            words[place] |= word
+    mutating func formUnion(_ more: ValidatorSet) -> Bool {
+        var hasGrown = more.first & ~first != 0
+        first |= more.first
+        if others.count < more.others.count { others.append(contentsOf: repeatElement(0, count: more.others.count - others.count)) }
+        for (place, word) in more.others.enumerated() where word & ~others[place] != 0 {
+            others[place] |= word
             hasGrown = true
         }
         return hasGrown
@@ -26,7 +31,7 @@ struct ValidatorSet: Sendable, Equatable {
     /// Ascending.
     var members: [ValidatorIndex] {
         var members: [ValidatorIndex] = []
-        for (place, word) in words.enumerated() {
+        for (place, word) in ([first] + others).enumerated() {
             var rest = word
             while rest != 0 {
                 members.append(ValidatorIndex(64 * place + rest.trailingZeroBitCount))
