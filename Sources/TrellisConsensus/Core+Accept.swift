@@ -25,12 +25,18 @@ extension Core {
                 let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
                 let count = Mutation.isPlanted(.heldUnbounded) ? 0 : held.count { $0.block.author == block.author }
                 guard count < committee.limits.suspendedPerAuthor else { continue }
-                held.append((until: now.monotonic + hold, block: block, sender: sender))
+                held.append((until: Self.together(now.monotonic + hold, after: hold), block: block, sender: sender))
             } else {
                 admit(block, from: sender)
             }
         }
         answerIfBehind(sender, blocks)
+    }
+
+    /// What waits long is let in at the same moments: where a clock is seconds behind, every block waits, and each by itself would wake us.
+    private static func together(_ moment: UInt64, after hold: UInt64) -> UInt64 {
+        let grain: UInt64 = 1 << UInt64(max(0, 60 - hold.leadingZeroBitCount))
+        return (moment + grain - 1) / grain * grain
     }
 
     /// Lets in what was held back for a timestamp ahead of our clock.
