@@ -7,7 +7,7 @@ extension Core {
     /// Whether there is anything to do. A quiescent validator only follows rounds that others open.
     var isActive: Bool {
         !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || backlog.hasPayload || certifier.isWaiting || !attestationsDue.isEmpty
-            || ownLast.round < wantedRound || nextDeadline.map { $0 <= now.wall } ?? false
+            || ownLast.round < wantedRound || hasLostOwn || nextDeadline.map { $0 <= now.wall } ?? false
     }
 
     /// The round of the block that could be built now, if any.

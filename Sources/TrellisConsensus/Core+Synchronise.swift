@@ -9,9 +9,9 @@ struct Peer: Sendable {
     /// The highest round of a block that it wrote or sent.
     private(set) var round: Round = 0
     var answeredAt: UInt64?
-    /// When it was last told what it had forgotten.
+    /// When it was last told what it had forgotten, and when a round was last let pass for it.
     var recalledAt: UInt64?
-    var recalls = HeardRecalls()
+    var letPassAt: UInt64?
     /// The round in its heartbeat for which it was asked, how often, and when last.
     var asked: (round: Round, count: Int, at: UInt64)?
     /// The range last served to it, and when.
@@ -150,6 +150,7 @@ extension Core {
         if let next = fetches.nextAt { wishes.append(next) }
         if let rangeFetch { wishes.append(rangeFetch.askAgainAt) }
         if let recall { wishes.append(recall.askAgainAt) }
+        if mustLetPass { wishes.append(letPassAt) }
         if let catchUpWish { wishes.append(catchUpWish) }
         if committee.validators.count > 1 {
             wishes.append(lastHeardFromUsAt + (repeatsItself ? pacing.retry : pacing.heartbeat))

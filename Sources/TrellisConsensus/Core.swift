@@ -59,6 +59,8 @@ public struct Core: Sendable {
     var rangeFetch: RangeFetch?
     /// Not nil while this validator finds out what it signed.
     var recall: Recall?
+    /// When others are asked again to let the rounds pass that this validator may have signed.
+    var letPassAt: UInt64 = 0
     /// Up to here rounds are opened without anything to do: somebody has to let them pass before it may sign.
     var wantedRound: Round = 0
     /// Whom to ask while far behind, and the certified commits that are fetched.
@@ -148,8 +150,9 @@ public struct Core: Sendable {
         case .certificate(let certificate): report(certifier.accept(certificate))
         case .fetch(let references, let sender): effects.append(.serve(references, to: sender))
         case .fetchRounds(let round, let sender): serveRounds(from: round, to: sender)
-        case .recall(let nonce, let attempt, let sender): answerRecall(nonce, attempt, from: sender)
+        case .recall(let nonce, let sender): answerRecall(nonce, from: sender)
         case .recalled(let nonce, let newest, let sender): receiveRecalled(nonce, newest, from: sender)
+        case .letPass(let round, let sender): letPass(round, for: sender)
         case .catchUp(let message, let sender): hear(message, from: sender)
         case .catchUpAnswer(let answer): hear(answer)
         case .connected(let peer): greet(peer)

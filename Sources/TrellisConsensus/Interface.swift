@@ -63,9 +63,11 @@ public enum Input: Sendable {
     case fetch([BlockReference], from: ValidatorIndex)
     case fetchRounds(Round, from: ValidatorIndex)
     /// A peer asks for our newest own block and for its own.
-    case recall(nonce: UInt64, attempt: UInt64, from: ValidatorIndex)
+    case recall(nonce: UInt64, from: ValidatorIndex)
     /// A peer's newest own block, verified; nil: it has built none.
     case recalled(nonce: UInt64, VerifiedBlock?, from: ValidatorIndex)
+    /// A peer may sign above this round only.
+    case letPass(Round, from: ValidatorIndex)
     /// About catching up, checked as far as that takes no state.
     indirect case catchUp(CatchUp, from: ValidatorIndex)
     indirect case catchUpAnswer(CatchUpAnswer)

@@ -36,10 +36,12 @@ public enum PeerMessage: Sendable, Equatable {
     /// Asks for all blocks from a round on, as many as one answer may hold.
     case fetchRounds(from: Round)
     indirect case certificate(CheckpointCertificate)
-    /// The sender does not know which rounds it signed, and asks for the so-many-th time since it started.
-    case recall(nonce: UInt64, attempt: UInt64)
+    /// The sender does not know which rounds it signed, and asks.
+    case recall(nonce: UInt64)
     /// The answer: the sender's newest own block, encoded; empty if it has built none.
     case recalled(nonce: UInt64, newest: [UInt8])
+    /// The sender may sign above this round only: whoever has nothing else to do builds it for its sake.
+    case letPass(Round)
     /// Between a validator that is far behind and one that is not.
     indirect case catchUp(CatchUpMessage)
 
@@ -65,14 +67,16 @@ public enum PeerMessage: Sendable, Equatable {
         case .certificate(let certificate):
             encoder.u8(5)
             certificate.encode(to: &encoder)
-        case .recall(let nonce, let attempt):
+        case .recall(let nonce):
             encoder.u8(6)
             encoder.u64(nonce)
-            encoder.u64(attempt)
         case .recalled(let nonce, let newest):
             encoder.u8(7)
             encoder.u64(nonce)
             encoder.byteString(newest)
+        case .letPass(let round):
+            encoder.u8(8)
+            encoder.u64(round)
         case .catchUp(let message): message.encode(to: &encoder)
         }
         return encoder.bytes
@@ -96,8 +100,9 @@ public enum PeerMessage: Sendable, Equatable {
         case 3: self = .fetch(try decoder.list("references", limit: Self.fetchMaximum))
         case 4: self = .fetchRounds(from: try decoder.u64())
         case 5: self = .certificate(try CheckpointCertificate(from: &decoder))
-        case 6: self = .recall(nonce: try decoder.u64(), attempt: try decoder.u64())
+        case 6: self = .recall(nonce: try decoder.u64())
         case 7: self = .recalled(nonce: try decoder.u64(), newest: try decoder.byteString("block", limit: limits.blockBytes))
+        case 8: self = .letPass(try decoder.u64())
         default: self = .catchUp(try CatchUpMessage(kind: kind, from: &decoder, limits: limits))
         }
         try decoder.finish()

@@ -41,7 +41,8 @@ final class PeerIntake: Sendable {
             case .certificate(let certificate):
                 _ = try certificate.verify(committee)
                 return .certificate(certificate)
-            case .recall(let nonce, let attempt): return .recall(nonce: nonce, attempt: attempt, from: peer)
+            case .recall(let nonce): return .recall(nonce: nonce, from: peer)
+            case .letPass(let round): return .letPass(round, from: peer)
             case .recalled(let nonce, let newest):
                 guard !newest.isEmpty else { return .recalled(nonce: nonce, nil, from: peer) }
                 guard let block = verified(newest, from: peer), block.block.author == peer else { return nil }

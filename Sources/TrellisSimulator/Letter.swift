@@ -81,7 +81,8 @@ final class Intake {
         case .certificate(let certificate):
             (try? certificate.verify(committee)) != nil || Mutation.isPlanted(.certificateUnchecked) ? .certificate(certificate) : nil
         case .catchUp(let message): .catchUp((try? message.checked(committee)) ?? .lie, from: sender)
-        case .recall(let nonce, let attempt): .recall(nonce: nonce, attempt: attempt, from: sender)
+        case .recall(let nonce): .recall(nonce: nonce, from: sender)
+        case .letPass(let round): .letPass(round, from: sender)
         case .recalled(let nonce, let newest): recalled(nonce, newest, from: sender)
         }
     }

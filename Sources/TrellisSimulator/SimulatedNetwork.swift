@@ -139,6 +139,7 @@ extension PeerMessage {
         case .certificate(let certificate): "certificate of checkpoint \(certificate.checkpoint.index)"
         case .catchUp(let message): message.summary
         case .recall: "recall"
+        case .letPass(let round): "let round \(round) pass"
         case .recalled: "recalled"
         }
     }

@@ -11,7 +11,7 @@ import TrellisModel
         var driver = Driver(test, recovered: Recovered(recallNonce: 77))
         driver.step(.submit([test.record(1)]))
         let nonces = driver.sent.compactMap { sent -> UInt64? in
-            if case .recall(let nonce, _) = sent.message { nonce } else { nil }
+            if case .recall(let nonce) = sent.message { nonce } else { nil }
         }
         #expect(nonces.count == 3, "it asks everybody else")
         return (driver, try #require(nonces.first))
@@ -44,7 +44,7 @@ import TrellisModel
         let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
         var (driver, nonce) = (Driver(test, recovered: Recovered(recallNonce: 77)), UInt64(0))
         driver.step(.tick)
-        for case .recall(let asked, _) in driver.sent.map(\.message) { nonce = asked }
+        for case .recall(let asked) in driver.sent.map(\.message) { nonce = asked }
         let grid = test.grid([1, 2, 3, 4, 5, 6], to: 3)
         driver.deliver(grid)
         // Validators 5 and 6 name blocks of a far round that stand on nothing.
@@ -92,40 +92,55 @@ import TrellisModel
             }
         }
         var fresh = Driver(test)
-        fresh.step(.recall(nonce: 5, attempt: 1, from: 2))
+        fresh.step(.recall(nonce: 5, from: 2))
         #expect(answers(fresh) == [[]])
-        fresh.step(.recall(nonce: 5, attempt: 1, from: 2))
+        fresh.step(.recall(nonce: 5, from: 2))
         #expect(answers(fresh).count == 1, "once in a while")
         fresh.step(.submit([test.record(1)]))
         fresh.pass(1000)
-        fresh.step(.recall(nonce: 5, attempt: 1, from: 2))
+        fresh.step(.recall(nonce: 5, from: 2))
         #expect(answers(fresh).last == fresh.published.last?.encoded)
         var amnesic = Driver(test, recovered: Recovered(recallNonce: 77))
-        amnesic.step(.recall(nonce: 5, attempt: 1, from: 2))
+        amnesic.step(.recall(nonce: 5, from: 2))
         var lost = Driver(test, recovered: Recovered(highWater: 4))
-        lost.step(.recall(nonce: 5, attempt: 1, from: 2))
+        lost.step(.recall(nonce: 5, from: 2))
         #expect(answers(amnesic).isEmpty && answers(lost).isEmpty)
     }
 
-    @Test func onlyANewAttemptOpensARound() throws {
+    @Test func aRoundIsLetPassOnce() throws {
         let test = try TestCommittee()
         var driver = Driver(test)
         driver.deliver(test.grid([1, 2, 3], to: 3))
-        func ask(_ nonce: UInt64, _ attempt: UInt64) -> Bool {
+        func opens(_ round: Round) -> Bool {
             driver.pass(5000)
-            let before = driver.published.count
-            driver.step(.recall(nonce: nonce, attempt: attempt, from: 2))
+            let before = driver.core.round
+            driver.step(.letPass(round, from: 2))
             driver.pass(5000)
-            return driver.published.count > before
+            return driver.core.round > max(before, 3)
         }
-        #expect(ask(5, 1))
-        #expect(!ask(5, 1), "the network says it again")
+        #expect(!opens(3), "it has come already")
+        #expect(opens(4))
+        #expect(!opens(4), "the network says it again")
         driver.deliver(test.grid([1, 2, 3], to: 4).suffix(3))
-        #expect(ask(5, 3))
-        #expect(!ask(5, 2), "one overtook the other")
-        driver.deliver(test.grid([1, 2, 3], to: 5).suffix(3))
-        #expect(ask(6, 1), "another life")
-        driver.deliver(test.grid([1, 2, 3], to: 6).suffix(3))
-        #expect(!ask(5, 3), "one of an earlier life")
+        #expect(opens(.max) && driver.core.round == 5, "one round at a time")
+        #expect(!opens(4), "an old one")
+    }
+
+    @Test func whoMayHaveSignedMoreThanItHoldsAsksForRoundsToPassUntilItHasBuiltAnother() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test, recovered: Recovered(highWater: 2))
+        func asks() -> Int { driver.sent.count { if case .letPass(2) = $0.message { true } else { false } } }
+        driver.step(.tick)
+        driver.step(.tick)
+        #expect(asks() == 1)
+        driver.pass(5000)
+        #expect(asks() > 1 && driver.published.isEmpty)
+        let grid = test.grid([1, 2, 3], to: 2)
+        driver.deliver(grid)
+        driver.pass(5000)
+        #expect(driver.published.map(\.round) == [3])
+        let before = asks()
+        driver.pass(5000)
+        #expect(asks() == before && driver.published.count == 1)
     }
 }

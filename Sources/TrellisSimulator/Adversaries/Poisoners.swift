@@ -60,7 +60,7 @@ struct SyncPoisoner: Adversary {
         case .blocks(let blocks, _): heard = Array((heard + blocks.map(\.block)).suffix(32))
         case .certificate(let heard): certificate = heard
         case .fetch(_, let peer), .fetchRounds(_, let peer): return poison(peer, view)
-        case .recall(_, _, let peer):
+        case .recall(_, let peer):
             return ownReport(of: peer, view).map { [Shipment(body: .message(.blocks([$0.encoded])), to: peer)] } ?? []
         default: break
         }
@@ -113,7 +113,7 @@ struct FalseWitness: Adversary {
     init(random: SimulationRandom) { self.random = random }
 
     mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] {
-        if case .recall(_, _, let peer) = input { asked.insert(peer) }
+        if case .recall(_, let peer) = input { asked.insert(peer) }
         return []
     }
 
