@@ -22,10 +22,9 @@ extension Core {
                 guard block.round > linearizer.gcRound, !linearizer.dag.contains(block.reference),
                     !held.contains(where: { $0.block.reference == block.reference })
                 else { continue }
-                let hold = min(block.timestamp - now.wall, pacing.futureHoldMaximum)
                 let count = Mutation.isPlanted(.heldUnbounded) ? 0 : held.count { $0.block.author == block.author }
                 guard count < committee.limits.suspendedPerAuthor else { continue }
-                held.append((until: Self.together(now.monotonic + hold, after: hold), block: block, sender: sender))
+                held.append((until: letIn(after: block.timestamp - now.wall), block: block, sender: sender))
             } else {
                 admit(block, from: sender)
             }
@@ -33,10 +32,13 @@ extension Core {
         answerIfBehind(sender, blocks)
     }
 
-    /// What waits long is let in at the same moments: where a clock is seconds behind, every block waits, and each by itself would wake us.
-    private static func together(_ moment: UInt64, after hold: UInt64) -> UInt64 {
-        let grain: UInt64 = 1 << UInt64(max(0, 60 - hold.leadingZeroBitCount))
-        return (moment + grain - 1) / grain * grain
+    /// When a block is let in whose timestamp is so far ahead. Where that is more than it is ever held back the clocks are wrong, mostly the own
+    /// one, and every block waits: they are let in together, a little before the time, since each by itself would wake us.
+    private func letIn(after ahead: UInt64) -> UInt64 {
+        let most = pacing.futureHoldMaximum
+        guard ahead >= most else { return now.monotonic + ahead }
+        let grain = max(1, most / 16)
+        return max(now.monotonic, (now.monotonic + most) / grain * grain)
     }
 
     /// Lets in what was held back for a timestamp ahead of our clock.

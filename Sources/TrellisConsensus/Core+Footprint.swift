@@ -10,6 +10,8 @@ public struct Footprint: Sendable, Equatable {
     public var unexecuted: Int
     public var suspended: Int
     public var fetches: Int
+    /// On the account of one author.
+    public var fetchesOfOne: Int
     /// Blocks of one author held back for their timestamps.
     public var heldOfOne: Int
 }
@@ -22,7 +24,7 @@ extension Core {
         for entry in held { heldByAuthor[entry.block.author, default: 0] += 1 }
         return Footprint(
             rounds: dag.highestRound - dag.lowestRound + 1, vertices: vertices, unexecuted: backlog.count, suspended: suspension.count,
-            fetches: fetches.count, heldOfOne: heldByAuthor.values.max() ?? 0)
+            fetches: fetches.count, fetchesOfOne: fetches.countOfOne, heldOfOne: heldByAuthor.values.max() ?? 0)
     }
 
     /// The round of the last slot whose fate is known with that of all before it.

@@ -27,6 +27,8 @@ struct Fetches: Sendable {
     static func perSponsorMaximum(validators: Int) -> Int { max(4 * validators, 4 * PeerMessage.fetchMaximum / validators) }
 
     var count: Int { entries.count }
+    /// On the fullest account.
+    var countOfOne: Int { charged.values.max() ?? 0 }
     /// When the next request is due.
     var nextAt: UInt64? { entries.values.lazy.map { $0.askAgainAt }.min() }
 
@@ -38,10 +40,14 @@ struct Fetches: Sendable {
             entries[reference]?.holders.insert(holder, at: 0)
             entries[reference]?.attempts = 0
             entries[reference]?.askAgainAt = now
-        } else if let sponsor = sponsors.first(where: { charged[$0, default: 0] < perSponsorMaximum }) {
+        } else if let sponsor = sponsors.first(where: hasRoom) {
             charged[sponsor, default: 0] += 1
             entries[reference] = Fetch(sponsor: sponsor, holders: [holder], askAgainAt: now)
         }
+    }
+
+    private func hasRoom(_ account: ValidatorIndex) -> Bool {
+        charged[account, default: 0] < perSponsorMaximum || Mutation.isPlanted(.fetchesUnbounded)
     }
 
     func contains(_ reference: BlockReference) -> Bool { entries[reference] != nil }

@@ -108,9 +108,10 @@ public struct Linearizer: Sendable {
         ) { rule.schedule.leader(Slot(round: $0, rank: 0)) }
     }
 
-    private mutating func settle(_ commit: Commit) {
+    /// - Parameter isKnown: whether what it says of leaders counts; else a mistake is planted.
+    private mutating func settle(_ commit: Commit, isKnown: Bool = true) {
         last = LastCommit(commit)
-        if let standing = commit.standing, reputation != nil {
+        if let standing = commit.standing, reputation != nil, isKnown {
             reputation?.adopt(standing)
             rule.schedule.follow(standing)
         }
@@ -123,7 +124,7 @@ public struct Linearizer: Sendable {
         let slots = rule.schedule.slots(commit.leader.round)
         // Of the first one that is brought back the schedule need not be known.
         lastDecided = slots.first { rule.schedule.leader($0) == commit.leader.author } ?? slots.last ?? lastDecided
-        settle(commit)
+        settle(commit, isKnown: !Mutation.isPlanted(.standingForgotten))
     }
 
     /// The leader's causal history that no commit has put out, above the gc round, in output order.

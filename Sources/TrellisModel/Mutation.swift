@@ -11,6 +11,9 @@ package enum Mutation: String, Sendable, CaseIterable {
     case indirectRuleSkipped = "indirect-rule-skipped"
     case undecidedAnchorPassedOver = "undecided-anchor-passed-over"
     case anchorTooEarly = "anchor-too-early"
+    case fastVotesOneShort = "fast-votes-one-short"
+    case evidenceIgnored = "evidence-ignored"
+    case standingForgotten = "standing-forgotten"
     // Order.
     case historyUnsorted = "history-unsorted"
     case outputForgotten = "output-forgotten"
@@ -39,6 +42,8 @@ package enum Mutation: String, Sendable, CaseIterable {
     case suspendedUnbounded = "suspended-unbounded"
     case twinsUnbounded = "twins-unbounded"
     case heldUnbounded = "held-unbounded"
+    case fetchesUnbounded = "fetches-unbounded"
+    case leaderTimerUnbounded = "leader-timer-unbounded"
     // Attestations.
     case attestationBeforeExecution = "attestation-before-execution"
     case certifiedTooEarly = "certified-too-early"
@@ -51,6 +56,9 @@ package enum Mutation: String, Sendable, CaseIterable {
 
     /// Whether only somebody who is far behind, and asks a liar, runs into it.
     package var isAboutCatchingUp: Bool { [.rangeEndUnchecked, .stateUnchecked, .foundationUnchecked].contains(self) }
+
+    /// Whether only the FinWhale rule can be broken by it.
+    package var isAboutFastPath: Bool { [.fastVotesOneShort, .evidenceIgnored].contains(self) }
 
     /// The one that is planted in what runs inside `$planted.withValue`.
     @TaskLocal package static var planted: Mutation?

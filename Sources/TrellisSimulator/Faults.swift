@@ -102,7 +102,7 @@ struct Faults {
         case .absences:
             crashEvery = random.between(300_000, 2_000_000)
             isAbsent = true
-            journalKept = random.below(100)
+            journalKept = random.below(30)
             isByzantine = random.chance(permille: 700)
             narrowLink = random.chance(permille: 400) ? random.between(2_000_000, 6_000_000) : 0
         case .disks:

@@ -30,6 +30,7 @@ public enum MutationCheck {
                 if mutation.isAboutCatchingUp {
                     (configuration.profile, configuration.adversary, configuration.duration) = (.absences, "sync-poisoner", 15_000)
                 }
+                if mutation.isAboutFastPath { configuration.hasFastPath = true }
                 let report = try Simulation(configuration: configuration).run()
                 if let violation = report.violations.first { return MutationOutcome(mutation: name, caught: (report, violation)) }
             }

@@ -28,7 +28,7 @@ extension SimulatedValidator {
         world.published(self)
         hasForgotten = false
         let isCutShort = random.chance(permille: world.crashAtPublish)
-        if isTrapped {
+        if isTrapped, world.mayShut(on: self, in: block.round) {
             for peer in others where !world.isCorrect(peer) { world.send(.blocks([block.encoded]), from: self, to: peer) }
             world.spring(self)
         } else if isCutShort {

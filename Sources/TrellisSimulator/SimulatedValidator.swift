@@ -32,6 +32,8 @@ protocol SimulatedWorld: AnyObject {
     func installed(_ machine: SimulatedValidator)
     func published(_ machine: SimulatedValidator)
     func spring(_ machine: SimulatedValidator)
+    /// Whether this round is the one for which the network waits.
+    func mayShut(on machine: SimulatedValidator, in round: Round) -> Bool
     func resubmit(to machine: SimulatedValidator)
     func greet(_ machine: SimulatedValidator)
 }

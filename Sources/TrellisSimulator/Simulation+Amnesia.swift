@@ -49,14 +49,27 @@ extension Simulation {
         candidates[random.below(candidates.count)].isTrapped = true
     }
 
+    /// Under every other seed the trap waits until nobody else whose word counts has built this round: then only liars know of it.
+    func mayShut(on machine: SimulatedValidator, in round: Round) -> Bool {
+        configuration.seed % 2 == 1
+            || machines.allSatisfy { !$0.isCorrect || $0.number == machine.number || $0.process?.core.round ?? 0 < round }
+    }
+
     func spring(_ machine: SimulatedValidator) {
         machine.crash()
         machine.lose(random.chance(permille: 500) ? .wiped : .restored)
         report.crashes += 1
-        network.separate(
-            Set(machines.filter { $0.isCorrect && $0.number != machine.number && !laggards.contains($0.number) }.map(\.number)))
+        let witnesses = machines.filter { $0.isCorrect && $0.number != machine.number && !laggards.contains($0.number) }
+        network.separate(Set(witnesses.map(\.number)))
         note("who knows better than \(machine.name) is cut off")
         schedule(.restart(machine.number), after: random.between(1000, 200_000))
-        schedule(.join, after: random.between(1_000_000, 4_000_000))
+        let join = random.between(1_000_000, 4_000_000)
+        schedule(.join, after: join)
+        // Some of them miss what is on its way to them, so that they build that round no sooner than who has forgotten it.
+        for witness in witnesses where witness.isUp && random.chance(permille: 500) {
+            witness.crash()
+            report.crashes += 1
+            schedule(.restart(witness.number), after: join + random.below(UInt64(200_000)))
+        }
     }
 }

@@ -21,6 +21,8 @@ extension Simulation {
         guard !isHealed else { return }
         schedule(.crash, after: random.below(2 * faults.crashEvery))
         guard let machine = correctAndUp() else { return }
+        // Whoever is away for long misses much only where the others go on.
+        guard !faults.isAbsent || isSpare(machine) || random.chance(permille: 200) else { return }
         machine.crash()
         report.crashes += 1
         if faults.amnesia > 0, random.chance(permille: faults.amnesia), mayLose(machine) {
@@ -31,8 +33,16 @@ extension Simulation {
         }
         // Some stay down until all is over, and find themselves far behind.
         let isLong = faults.isAbsent || random.chance(permille: 150)
-        schedule(.restart(machine.number), after: random.between(1000, isLong ? configuration.duration * 2000 : 3_000_000))
+        let longest = configuration.duration * (faults.isAbsent ? 1000 : 2000)
+        schedule(.restart(machine.number), after: random.between(1000, isLong ? longest : 3_000_000))
         if random.chance(permille: faults.crashLoop) { schedule(.crashAgain(machine.number), after: random.below(UInt64(1_000_000))) }
+    }
+
+    /// Whether the others who are up are a quorum.
+    private func isSpare(_ machine: SimulatedValidator) -> Bool {
+        let up = machines.filter { $0.isUp && $0.number != machine.number && $0.behaviour != .silent }
+        let stakes = keys.committee.stakes
+        return Set(up.map(\.identity)).reduce(0) { $0 + stakes[$1] } >= stakes.quorum
     }
 
     /// Like a process that its supervisor starts again each time.

@@ -97,7 +97,9 @@ public final class Simulation {
             configuration.profile == .calm
             ? Parameters()
             : Parameters(
-                gcDepth: random.between(8, 64), payloadBytes: random.between(4096, 65536), transactionBytes: 2048,
+                // Where journals are kept short, little keeps others from taking over a state.
+                gcDepth: random.between(8, faults.journalKept == nil ? 64 : 12),
+                payloadBytes: random.between(4096, 65536), transactionBytes: 2048,
                 roundsAhead: random.between(16, 128))
         if hasFastPath { parameters.fastPathFaults = 1 }
         parameters.scheduleInterval = configuration.scheduleInterval
@@ -135,7 +137,7 @@ public final class Simulation {
         var left = stakes.faulty
         let named = configuration.adversary.flatMap { Behaviour(rawValue: $0) } ?? faults.adversary
         // In concert they are mostly of one kind.
-        let kind = named ?? Behaviour.adversaries[random.below(Behaviour.adversaries.count)]
+        let kind = named ?? Behaviour(rawValue: configuration.kind) ?? .silent
         let isOneKind = named != nil || random.chance(permille: 600)
         for candidate in random.shuffled(Array(behaviours.indices)) where stakes.each[candidate] <= left {
             let isAdversary = faults.isByzantine && (faults.damage == 0 || random.chance(permille: 600))

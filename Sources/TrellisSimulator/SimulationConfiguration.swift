@@ -53,6 +53,8 @@ public struct SimulationConfiguration: Sendable {
     public var down: Int
     /// How every adversary behaves, if not as the seed chooses; see `behaviours`.
     public var adversary: String?
+    /// How adversaries behave where there are some and nobody says: as the seed's number chooses.
+    let kind: String
     /// Whether the pacing of validators is tuned at random; see Simulation+Tunings.swift.
     public var isTuned: Bool
     /// Whether the report carries a line for everything that happens.
@@ -60,6 +62,23 @@ public struct SimulationConfiguration: Sendable {
 
     /// What adversaries there are.
     public static var behaviours: [String] { Behaviour.adversaries.map(\.rawValue) }
+
+    /// Half of all runs have most of what can go wrong.
+    private static let profiles =
+        SimulationProfile.allCases + [SimulationProfile](repeating: .chaos, count: SimulationProfile.allCases.count - 2)
+    /// Two seeds of five have the fast path.
+    private static let rules = 5
+
+    /// Among so many seeds in a row every profile occurs with every kind of adversary under both rules, whatever luck says.
+    static let mixPeriod = UInt64(profiles.count * behaviours.count * rules)
+
+    private static func mix(_ seed: UInt64) -> (profile: SimulationProfile, kind: String, hasFastPath: Bool) {
+        // A prime that divides no number of choices: all places of the period come once, and neighbours are far apart.
+        let place = Int(seed % mixPeriod * 7919 % mixPeriod)
+        let (rest, profile) = place.quotientAndRemainder(dividingBy: profiles.count)
+        let (rule, kind) = rest.quotientAndRemainder(dividingBy: behaviours.count)
+        return (profiles[profile], behaviours[kind], rule < 2)
+    }
 
     /// - Parameters:
     ///   - validators: nil: the seed chooses, mostly 4.
@@ -75,11 +94,8 @@ public struct SimulationConfiguration: Sendable {
     ) {
         var random = SimulationRandom(seed: seed ^ 0x5EED)
         let sizes = [4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 2, 3, 5, 6, 7, 7, 10]
-        // Half of all runs have most of it.
-        let profiles = SimulationProfile.allCases + [SimulationProfile](repeating: .chaos, count: SimulationProfile.allCases.count - 2)
+        let mix = Self.mix(seed)
         let chosenSize = sizes[random.below(sizes.count)]
-        let chosenProfile = profiles[random.below(profiles.count)]
-        let chosenFastPath = random.chance(permille: 400)
         let intervals: [UInt64] = [0, 300, 10, 10, 3]
         let chosenInterval = intervals[random.below(intervals.count)]
         let windows: [UInt64] = [0, 100, 20, 5]
@@ -87,14 +103,15 @@ public struct SimulationConfiguration: Sendable {
         self.seed = seed
         self.validators = validators ?? chosenSize
         self.duration = duration
-        self.profile = profile ?? chosenProfile
+        self.profile = profile ?? mix.profile
         self.idle = idle
         self.signatures = signatures
-        self.hasFastPath = hasFastPath ?? chosenFastPath
+        self.hasFastPath = hasFastPath ?? mix.hasFastPath
         self.scheduleInterval = scheduleInterval ?? chosenInterval
         self.thresholdWindow = thresholdWindow ?? chosenWindow
         self.down = down
         self.adversary = adversary
+        kind = mix.kind
         var tuner = SimulationRandom(seed: seed ^ 0x7E2E)
         self.isTuned = isTuned ?? tuner.chance(permille: 350)
         self.transcript = transcript

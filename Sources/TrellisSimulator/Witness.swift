@@ -117,6 +117,12 @@ struct Witness {
         if footprint.vertices > vertices || footprint.unexecuted > vertices {
             violation("\(name) holds \(footprint.vertices) blocks of \(footprint.rounds) rounds, \(footprint.unexecuted) not ordered")
         }
+        if footprint.fetchesOfOne > max(4 * validators, 4 * PeerMessage.fetchMaximum / validators) {
+            violation("\(name) has \(footprint.fetchesOfOne) fetches in flight for one author")
+        }
+        if core.leaderTimeout > max(core.pacing.leaderTimeout, core.pacing.leaderTimeoutMaximum) {
+            violation("\(name) waits \(core.leaderTimeout) ms for leaders")
+        }
         if footprint.heldOfOne > core.committee.limits.suspendedPerAuthor {
             violation("\(name) holds back \(footprint.heldOfOne) blocks of one author for their timestamps")
         }

@@ -133,11 +133,24 @@ import TrellisModel
         driver.pass(1)
         #expect(driver.stored.map(\.author).contains(1))
         #expect(driver.core.dag.slot(1, 2).isEmpty)
-        driver.pass(399)
+        driver.pass(350)
         #expect(driver.core.dag.slot(1, 2).isEmpty)
-        driver.pass(1)
+        driver.pass(50)
         #expect(driver.core.dag.contains(late.reference))
         #expect(driver.core.dag.contains(never.reference))
+    }
+
+    @Test func whatIsHeldBackLongWakesItsValidatorAFewTimesOnly() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.wall = 0
+        var wakes: Set<UInt64> = []
+        for block in test.grid([1, 2, 3], to: 100) {
+            driver.deliver([block], from: block.author)
+            if let wake = driver.wakeAt { wakes.insert(wake) }
+            driver.pass(1)
+        }
+        #expect(wakes.count < 40)
     }
 
     @Test func oneAuthorsFutureDoesNotKeepOutAnothers() throws {

@@ -20,15 +20,26 @@ import TrellisSimulator
     /// Disks that are lost at the worst moment are rare among the first seeds, and what else goes wrong would move it.
     @Test(
         arguments: [
-            ("recall-not-asked", UInt64(4)), ("recall-counts-itself", 70), ("recall-by-own-blocks", 80),
+            ("recall-not-asked", UInt64(1)), ("recall-one-round-short", 80),
         ])
     func isFoundWhereDisksAreLost(mutation: String, near seed: UInt64) throws {
         let profile = try #require(MutationCheck.profile(for: mutation))
         let outcome = try #require(
             try MutationCheck.run(mutation, seeds: seed...seed + 20) {
-                SimulationConfiguration(seed: $0, profile: profile, thresholdWindow: 0, isTuned: false)
+                SimulationConfiguration(seed: $0, profile: profile)
             }
         )
+        #expect(outcome.caught != nil)
+    }
+
+    /// Each needs something of its own: a fast path, leaders by reputation, a bound.
+    @Test(
+        arguments: [
+            ("fast-votes-one-short", UInt64(1)), ("standing-forgotten", 1), ("leader-timer-unbounded", 1),
+            ("fetches-unbounded", 30),
+        ])
+    func isFoundWhereItCounts(mutation: String, near seed: UInt64) throws {
+        let outcome = try #require(try MutationCheck.run(mutation, seeds: seed...seed + 20) { SimulationConfiguration(seed: $0) })
         #expect(outcome.caught != nil)
     }
 

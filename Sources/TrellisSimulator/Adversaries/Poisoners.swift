@@ -103,18 +103,28 @@ struct SyncPoisoner: Adversary {
     }
 }
 
-/// Does all rightly, but tells who has forgotten what it signed that it built nothing for long, and keeps the newest of its blocks from it.
+/// Does all rightly, but tells who has forgotten what it signed that it built nothing for long, and keeps the newest of its blocks from
+/// everybody, with all that it built on them itself.
 struct FalseWitness: Adversary {
     var random: SimulationRandom
-    private var asked: Set<ValidatorIndex> = []
+    /// The newest round of those who asked what they signed, until they have signed another.
+    private var hidden: [ValidatorIndex: Round] = [:]
     /// Some of its own blocks, from the beginning on.
     private var old: [[UInt8]] = [[]]
 
     init(random: SimulationRandom) { self.random = random }
 
     mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] {
-        if case .recall(_, let peer) = input { asked.insert(peer) }
+        for (peer, round) in hidden where Self.newest(of: peer, view) > round { hidden[peer] = nil }
+        if case .recall(_, let peer) = input { hidden[peer] = Self.newest(of: peer, view) }
         return []
+    }
+
+    private static func newest(of peer: ValidatorIndex, _ view: AdversaryView) -> Round {
+        let dag = view.core.dag
+        var newest = dag.highestRound
+        while newest > dag.lowestRound, dag.slot(newest, peer).isEmpty { newest -= 1 }
+        return newest
     }
 
     mutating func says(_ message: PeerMessage, to peer: ValidatorIndex, _ view: AdversaryView) -> PeerMessage {
@@ -124,17 +134,15 @@ struct FalseWitness: Adversary {
 
     mutating func publish(_ block: Block, twins: [Block], _ view: AdversaryView) -> [Shipment] {
         if old.count < 3 { old.append(block.encoded) }
-        return [.block(block, to: nil)]
+        return hidden.isEmpty ? [.block(block, to: nil)] : []
     }
 
     func serve(_ blocks: [[UInt8]], to peer: ValidatorIndex, _ view: AdversaryView) -> [[UInt8]] {
-        guard asked.contains(peer) else { return blocks }
-        let dag = view.core.dag
-        var newest = dag.highestRound
-        while newest > dag.lowestRound, dag.slot(newest, peer).isEmpty { newest -= 1 }
+        guard !hidden.isEmpty else { return blocks }
         return blocks.filter { bytes in
             guard let block = try? Block(wireBytes: bytes, committee: view.committee) else { return true }
-            return block.author != peer || block.round < newest
+            if block.author == view.own { return hidden.values.allSatisfy { block.round <= $0 } }
+            return hidden[block.author].map { block.round < $0 } ?? true
         }
     }
 }
