@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import secrets
 import signal
 import socket
 import subprocess
@@ -53,14 +54,22 @@ def local_network(binary: pathlib.Path, folder: pathlib.Path, *options: str) -> 
 
 
 def free_port() -> int:
-    """A port whose thousandth successors, which `trellis dev` gives to its peers, are probably free too."""
+    """A port that is free, as are the four a thousand above it, which `trellis dev` gives to its peers. It is below those that the system
+    gives to whoever connects, lest one of them is taken just before it is listened on."""
     for _ in range(100):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port < 64_000:
+        port = secrets.randbelow(20_000) + 10_000
+        if all(is_free(one) for one in (port, *range(port + 1000, port + 1004))):
             return port
     pytest.fail("no free port")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def answers(endpoint: str) -> bool:
