@@ -14,7 +14,7 @@ extension Replica {
         case .serveCommits(let index, let peer): try answer(peer) { try storage.commits(after: index, newest: core.certificate) }
         case .serveCommitted(let references, let peer):
             try answer(peer) { try storage.committed(references) }
-        case .store(let block): try write(block, isChecked: false)
+        case .store(let block): try storage.store(block, isChecked: false)
         case .serveState(let index, let offset, let peer): try answer(peer) { try storage.state(after: index, from: offset) }
         case .serveEntries(let from, let size, let peer):
             try answer(peer) { try storage.entries(from: from, size: size) }

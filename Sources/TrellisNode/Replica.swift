@@ -69,7 +69,6 @@ actor Replica {
     /// Twins among the blocks that the journal brought back: what was seen before a restart may not have been ordered.
     private var recoveredTwins: [(Block, Block)] = []
     var tuner: Tuner
-    private var unwrittenBytes = 0
     private var lag = Lag()
     private(set) var isStopped = false
 
@@ -94,6 +93,12 @@ actor Replica {
             retention: Retention(journalBytes: configuration.journalBytesKept), recallNonce: .random(in: 0 ... .max))
         if recovery.truncatedBytes > 0 {
             logger.warning("cut off a torn journal tail", metadata: ["bytes": "\(recovery.truncatedBytes)"])
+        }
+        let (reached, executed) = (recovery.recovered.commits.last?.index ?? 0, storage.ledger.ledger.lastCommit.index)
+        if reached < executed {
+            logger.warning(
+                "the journal ends before what was executed: asks the others for what it lacks",
+                metadata: ["commit": "\(reached)", "executed": "\(executed)"])
         }
         core = Core(
             committee: configuration.committee, own: configuration.own, pacing: configuration.pacing, recovered: recovery.recovered)
@@ -182,11 +187,10 @@ actor Replica {
     private func carryOut(_ effect: Effect) throws -> Input? {
         switch effect {
         case .seal(let header, let payload): return .sealed(try sign(header, payload))
-        case .store(let block): try write(block)
+        case .store(let block): try storage.store(block)
         case .storeCommit(let commit): try journal.store(commit)
         case .publish(let block):
-            try journal.seal(block)
-            unwrittenBytes = 0
+            try storage.seal(block)
             network?.broadcast(PeerMessage.blocks([block.encoded]).wireBytes)
             audit?.attested(block.header.attestations)
             if !block.payload.isEmpty { signVotes() }
@@ -224,15 +228,6 @@ actor Replica {
         let digest = header.digest(chain: committee.chain, suite: committee.suite)
         let signature = try configuration.consensusKey.sign(digest.bytes, context: .block)
         return Block(header: header, payload: payload, signature: signature, committee: committee)
-    }
-
-    func write(_ block: Block, isChecked: Bool = true) throws {
-        try journal.store(block, isChecked: isChecked)
-        unwrittenBytes += block.encoded.count
-        // A validator that only listens, as while it catches up, must not gather its journal in memory.
-        guard unwrittenBytes > 4 * committee.limits.blockBytes else { return }
-        try journal.sync()
-        unwrittenBytes = 0
     }
 
     private func execute(_ commit: Commit, _ payloads: [Payload]) throws -> Input {

@@ -2,7 +2,7 @@
 // a range can end (PROTOCOL §8).
 
 package import TrellisConsensus
-package import TrellisCrypto
+import TrellisCrypto
 package import TrellisModel
 package import TrellisStorage
 
@@ -14,6 +14,8 @@ package struct JournalRanges {
     /// The first commit all of whose blocks are held.
     fileprivate(set) var firstWhole: UInt64 = 1
 
+    /// 0 where there is none.
+    var lastCommit: UInt64 { firstCommit + UInt64(commits.count) - 1 }
     var lastCertified: UInt64 { certificates.last?.index ?? 0 }
 
     /// A commit that does not follow the last one begins the list anew: what lies below is of before a state was installed.
@@ -167,6 +169,15 @@ extension Journal {
             next -= 1
         }
         return nil
+    }
+
+    /// Where a recovery must start that goes on from the last commit; nil where it needs more than is held.
+    func startOfLastCommit() throws -> LogPosition? {
+        let last = ranges.lastCommit
+        guard let commits = try commits(downFrom: last, on: nil), Foundation.blocks(commits, committee).allSatisfy(isHeld) else {
+            return nil
+        }
+        return try foundationStart(of: last)
     }
 
     /// The first position that a foundation at `index` needs; nil where it needs more than is held.

@@ -2,12 +2,12 @@
 // order, synced before an own block leaves; read to recover and to serve peers (PROTOCOL §8).
 
 package import TrellisConsensus
-package import TrellisCrypto
+import TrellisCrypto
 package import TrellisModel
 package import TrellisStorage
 
 package final class Journal {
-    enum Kind: UInt8 {
+    package enum Kind: UInt8 {
         /// The block's reference, then its bytes.
         case block = 1
         case commit = 2
@@ -205,6 +205,7 @@ package final class Journal {
         if Mutation.isPlanted(.highWaterMarkForgotten) { recovered.highWater = 0 }
         recovered.commits = foundation?.commits ?? []
         recovered.vertices = foundation?.vertices ?? []
+        (positions, rounds, ranges) = ([:], [], JournalRanges())
         var cursor = log.scan()
         while let (position, record) = try cursor.next() {
             let kind = Kind(rawValue: record.kind)

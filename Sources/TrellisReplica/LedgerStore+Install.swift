@@ -3,7 +3,7 @@
 
 package import TrellisConsensus
 package import TrellisCrypto
-package import TrellisLedger
+import TrellisLedger
 package import TrellisModel
 package import TrellisStorage
 

@@ -2,7 +2,7 @@
 
 package import TrellisConsensus
 package import TrellisCrypto
-package import TrellisLedger
+import TrellisLedger
 package import TrellisModel
 
 extension StableStorage {

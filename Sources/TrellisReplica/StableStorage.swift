@@ -1,8 +1,8 @@
 // What one validator has on its disk, opened as one: the journal, the ledger, and the states of it that others may take over. What it does
 // for those who are far behind, and for itself when it is, stands in StableStorage+CatchUp.swift.
 
-package import TrellisConsensus
-package import TrellisCrypto
+import TrellisConsensus
+import TrellisCrypto
 package import TrellisLedger
 package import TrellisModel
 package import TrellisStorage
@@ -21,6 +21,7 @@ package final class StableStorage {
     var states: CertifiedStates
     /// Those of the states that were asked for, encoded, by their commit.
     var encodedStates: [UInt64: [UInt8]] = [:]
+    private var unwrittenBytes = 0
 
     private init(_ journal: Journal, _ ledger: LedgerStore, _ committee: Committee, _ retention: Retention) {
         self.committee = committee
@@ -45,14 +46,36 @@ package final class StableStorage {
         let ledger = try LedgerStore(disk: disk, committee: committee, retention: retention)
         let journal = try Journal(disk: disk, committee: committee, isAmnesic: isAmnesic, retention: retention)
         try ValidatorDirectory.claim(disk, for: own, of: committee)
-        let executed = ledger.ledger.lastCommit.index
-        guard ledger.journalStart <= journal.end else { throw Gap(executed: executed) }
-        let recovery = try journal.recover(
-            from: ledger.journalStart, executed: executed, on: ledger.foundation, recallNonce: recallNonce)
+        let canBeTold = ValidatorDirectory.canBeTold(own, of: committee)
+        let recovery = try recover(journal, for: ledger, canBeTold: canBeTold, recallNonce: recallNonce)
         try execute(recovery.recovered, on: ledger, observe)
         let storage = StableStorage(journal, ledger, committee, retention)
         storage.states.executed(ledger.ledger)
         return (storage, recovery)
+    }
+
+    /// What the core begins with. Where damage took the journal's end, and the ledger's snapshot is ahead of it, the core goes on from the
+    /// journal's last commit, for which the journal must be read from further back than the snapshot says; or, where it holds too little for
+    /// that, from nothing. It learns again from the others what was executed already.
+    private static func recover(
+        _ journal: Journal, for ledger: LedgerStore, canBeTold: Bool, recallNonce: UInt64
+    ) throws -> Journal.Recovery {
+        let executed = ledger.ledger.lastCommit.index
+        guard ledger.journalStart <= journal.end else { throw Gap(executed: executed) }
+        func read(from start: LogPosition, on foundation: Foundation?) throws -> Journal.Recovery {
+            try journal.recover(from: start, executed: executed, on: foundation, recallNonce: recallNonce)
+        }
+        func reached(_ recovery: Journal.Recovery) -> UInt64 { recovery.recovered.commits.last?.index ?? 0 }
+        var recovery = try read(from: ledger.journalStart, on: ledger.foundation)
+        // Commits that go with no snapshot any more are of before, or after, one that is gone.
+        if reached(recovery) >= executed, reached(recovery) > 0 || journal.ranges.lastCommit == 0 { return recovery }
+        guard canBeTold else { throw Gap(executed: executed) }
+        if let start = try journal.startOfLastCommit() {
+            recovery = try read(from: start, on: nil)
+            if reached(recovery) == journal.ranges.lastCommit { return recovery }
+        }
+        recovery.recovered = Recovered(highWater: recovery.recovered.highWater, recallNonce: recovery.recovered.recallNonce)
+        return recovery
     }
 
     /// Executes the journal's commits that the snapshot had not seen.
@@ -68,6 +91,24 @@ package final class StableStorage {
             }
             observe(try store.execute(commit, own), store)
         }
+    }
+
+    /// Appends a block to the journal.
+    ///
+    /// - Parameter isChecked: whether the block's signature is known to be good.
+    package func store(_ block: Block, isChecked: Bool = true) throws(StorageError) {
+        try journal.store(block, isChecked: isChecked)
+        unwrittenBytes += block.encoded.count
+        // A validator that only listens, as while it catches up, must not gather its journal in memory.
+        guard unwrittenBytes > 4 * committee.limits.blockBytes else { return }
+        try journal.sync()
+        unwrittenBytes = 0
+    }
+
+    /// Makes everything stored so far, and the fact that the own block's round is signed for, durable. Then the block may leave.
+    package func seal(_ block: Block) throws(StorageError) {
+        try journal.seal(block)
+        unwrittenBytes = 0
     }
 
     /// Executes the next commit. Nil for one that was executed already: a repaired journal may end before the ledger's snapshot, and what it
