@@ -37,11 +37,31 @@ extension Core {
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         // Only what holds something waits for more, and only in a round that others have not left behind.
         if pacing.batchDelay > 0, pool.mayGather(upTo: pacing.batchBytes) { earliest = max(earliest, quorumSince + pacing.batchDelay) }
-        return holdsLeader(of: target - 1) ? earliest : max(earliest, quorumSince + leaderTimer.timeout)
+        let isComplete = holdsLeader(of: target - 1) && (target < 3 || holdsVotes(for: target - 2))
+        return isComplete ? earliest : max(earliest, quorumSince + leaderTimer.timeout)
     }
 
     private func holdsLeader(of round: Round) -> Bool {
         schedule.slots(round).map(schedule.leader).allSatisfy { $0 == own || !linearizer.dag.slot(round, $0).isEmpty }
+    }
+
+    /// Whether the blocks above the leaders' of `round` hold a quorum of votes for each, or so many that are none that no quorum can come of it.
+    /// Liars can be among the first quorum of a round and vote for nothing: whoever went on with that would never see a slow validator's vote.
+    private func holdsVotes(for round: Round) -> Bool {
+        let dag = linearizer.dag
+        return schedule.slots(round).map(schedule.leader).allSatisfy { leader in
+            var votes: [BlockReference: Stake] = [:]
+            var others: Stake = 0
+            for (author, blocks) in dag.blocks(round + 1).enumerated() {
+                // Of twins the first is what the own block stands on.
+                guard let block = blocks.first else { continue }
+                let stake = committee.stakes[ValidatorIndex(author)]
+                if let vote = block.parent(round: round, author: leader) { votes[vote, default: 0] += stake } else { others += stake }
+            }
+            let most = votes.values.max() ?? 0
+            return most >= committee.stakes.quorum
+                || committee.stakes.total - others - (votes.values.reduce(0, +) - most) < committee.stakes.quorum
+        }
     }
 
     /// Whether others of a quorum have built `target` already, so that waiting for its leader helps nobody.
@@ -140,7 +160,9 @@ extension Core {
         said(block)
         pool.publish(round: block.round)
         lastProposedAt = now.monotonic
-        leaderTimer.published(round: block.round, sawLeader: holdsLeader(of: block.round - 1), now: now.monotonic)
+        leaderTimer.published(
+            round: block.round, sawLeader: holdsLeader(of: block.round - 1),
+            sawVotes: block.round < 3 || holdsVotes(for: block.round - 2), now: now.monotonic)
         lastHeardFromUsAt = now.monotonic
         admit(block, from: own)
         effects.append(.publish(block))

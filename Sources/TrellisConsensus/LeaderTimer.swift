@@ -1,4 +1,4 @@
-// How long a round waits for its leader's block: as long as rounds took of late, twice, within bounds. Measured here, from the times of
+// How long a round waits for its leader's block, and for votes for the leader before: as long as rounds took of late, twice, within bounds. Measured here, from the times of
 // inputs; every validator has its own, and no decision depends on it.
 
 import TrellisModel
@@ -21,9 +21,10 @@ struct LeaderTimer: Sendable {
         return min(max(2 * roundTime, pacing.leaderTimeout / 2), max(pacing.leaderTimeout, pacing.leaderTimeoutMaximum))
     }
 
-    /// The own block of `round` leaves. Where the leader of the round below was given up, others may still wait for it: nothing is measured.
-    mutating func published(round: UInt64, sawLeader: Bool, now: UInt64) {
-        running = sawLeader ? (round, now) : nil
+    /// The own block of `round` leaves. Where the leader of the round below or votes were given up, others may still wait for them: nothing is
+    /// measured.
+    mutating func published(round: UInt64, sawLeader: Bool, sawVotes: Bool, now: UInt64) {
+        running = sawLeader && sawVotes ? (round, now) : nil
         if !sawLeader { missed += 1 }
     }
 

@@ -149,6 +149,32 @@ import TrellisModel
         #expect(driver.published.map(\.round).prefix(2) == [1, 2])
     }
 
+    /// Two of seven are faulty and vote for nothing; the slowest of the others votes late.
+    @Test func aRoundWaitsForAQuorumOfVotesUntilTheTimer() throws {
+        let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
+        func driver(lateVote: Bool) throws -> Driver {
+            var driver = Driver(test)
+            driver.step(.submit([test.record(1)]))
+            let first = test.grid(test.authors, to: 1)
+            driver.deliver(first.filter { $0.author != 0 })
+            let own = try #require(driver.published.first { $0.round == 1 })
+            let below = [own.reference] + first.filter { $0.author != 0 }.map(\.reference)
+            // Validator 1 leads round 1.
+            func second(_ author: ValidatorIndex) -> Block {
+                test.block(author, 2, author < 5 ? below : below.filter { $0.author != 1 }, [test.record(UInt64(author))])
+            }
+            driver.deliver([2, 3, 5, 6].map(second))
+            #expect(driver.published.map(\.round) == [1, 2])
+            if lateVote { driver.deliver([4, 1].map(second)) }
+            return driver
+        }
+        var timed = try driver(lateVote: false)
+        #expect(timed.published.map(\.round) == [1, 2])
+        timed.pass(timed.core.leaderTimeout)
+        #expect(timed.published.map(\.round) == [1, 2, 3])
+        #expect(try driver(lateVote: true).published.map(\.round) == [1, 2, 3])
+    }
+
     @Test func theLeaderTimerFollowsTheRounds() throws {
         let test = try TestCommittee()
         var driver = Driver(test)
