@@ -97,6 +97,8 @@ public struct Execution: Sendable {
     public internal(set) var nodes: [(level: Int, index: UInt64, hash: Digest)] = []
     /// Proposals that became pending.
     public internal(set) var opened: [Digest] = []
+    /// Proposals opened by the commit before whose time begins with this one.
+    public internal(set) var postponed: [Digest] = []
     /// Proposals decided, in the order of their log entries.
     public internal(set) var decided: [Decision] = []
     /// Evidence that was recorded.
@@ -112,7 +114,7 @@ public struct Execution: Sendable {
     public var votesCounted: Int { counted.count }
     public var votesIgnored: Int { refusedVotes.values.reduce(0, +) }
 
-    var changedLedger: Bool { !appended.isEmpty || !opened.isEmpty || !evidence.isEmpty || !counted.isEmpty }
+    var changedLedger: Bool { !appended.isEmpty || !opened.isEmpty || !postponed.isEmpty || !evidence.isEmpty || !counted.isEmpty }
 }
 
 /// How much the ledger has done since the first commit.

@@ -86,6 +86,7 @@ public struct Ledger: Sendable {
         execution.appended.reserveCapacity(history.count)
         execution.nodes.reserveCapacity(2 * history.count)
 
+        postpone(at: commit, &execution)
         expire(at: commit, &history, &execution)
         let touched = apply(payloads, commit, &history, &execution)
         tally(touched, commit, &execution)
@@ -142,6 +143,21 @@ private struct History {
 }
 
 extension Ledger {
+    /// A commit's time is that of the blocks below its leader: after a pause it may lie before the pause. What such a commit opened would expire in
+    /// the next one before anybody could vote; its time begins with that one.
+    private mutating func postpone(at commit: Commit, _ execution: inout Execution) {
+        let committee = committee
+        execution.postponed = pending.postpone(openedBy: lastCommit.index, to: commit.timestamp) { proposal in
+            Self.deadline(committee.councils(of: proposal)?.map(\.council) ?? [], from: commit.timestamp)
+        }
+    }
+
+    /// The councils of one proposal have one deadline: the latest of theirs.
+    private static func deadline(_ councils: [Council], from time: Milliseconds) -> Milliseconds {
+        let (deadline, overflow) = time.addingReportingOverflow(councils.map(\.deadline).max() ?? 0)
+        return overflow ? .max : deadline
+    }
+
     private mutating func expire(at commit: Commit, _ history: inout History, _ execution: inout Execution) {
         guard let first = pending.nextDeadline, first <= commit.timestamp else { return }
         let due = pending.entries.filter { $0.deadline <= commit.timestamp }
@@ -206,16 +222,14 @@ extension Ledger {
             proposal: bytes.count, seats: councils.reduce(0) { $0 + $1.council.seats.count }, isSealed: proposal.sealed != nil)
         guard pending.entries.count < Self.pendingMaximum, pending.bytes + needed <= Self.pendingBytesMaximum else { return .pendingFull }
         let level = threshold?.level ?? .standard
-        // The councils of one proposal have one deadline: the latest of theirs.
-        let time = councils.map(\.council.deadline).max() ?? 0
-        let (deadline, overflow) = commit.timestamp.addingReportingOverflow(time)
         pending.append(
             proposal, identifier: identifier,
             ballots: councils.map {
                 PendingBallot(
                     $0.council, at: $0.index, threshold: $0.council.threshold(at: level), seats: $0.council.opening(for: proposal))
             },
-            opened: OrderPoint(commit: commit.index, timestamp: commit.timestamp), deadline: overflow ? .max : deadline, bytes: needed)
+            opened: OrderPoint(commit: commit.index, timestamp: commit.timestamp),
+            deadline: Self.deadline(councils.map(\.council), from: commit.timestamp), bytes: needed)
         execution.opened.append(identifier)
         return nil
     }

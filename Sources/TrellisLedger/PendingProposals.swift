@@ -26,9 +26,10 @@ public struct PendingBallot: Sendable {
 public struct PendingProposal: Sendable {
     public let identifier: Digest
     public let proposal: Proposal
-    public let opened: OrderPoint
+    /// The commit that opened it, and when its time began.
+    public internal(set) var opened: OrderPoint
     /// It expires before the first commit with this timestamp or a later one.
-    public let deadline: Milliseconds
+    public internal(set) var deadline: Milliseconds
     /// One for each council that the proposal needs, in the order in which it names them.
     public internal(set) var ballots: [PendingBallot]
 
@@ -108,6 +109,22 @@ struct PendingProposals: Sendable {
         nextSequence += 1
         self.bytes += bytes
         nextDeadline = min(nextDeadline ?? deadline, deadline)
+    }
+
+    /// Lets the time of the proposals that `commit`, the last one, opened begin at `time`, if it is over by then. Returns which.
+    mutating func postpone(openedBy commit: UInt64, to time: Milliseconds, deadline: (Proposal) -> Milliseconds) -> [Digest] {
+        guard let first = nextDeadline, first <= time else { return [] }
+        var postponed: [Digest] = []
+        for place in entries.indices.reversed() {
+            guard entries[place].opened.commit == commit else { break }
+            guard entries[place].deadline <= time else { continue }
+            entries[place].opened = OrderPoint(commit: commit, timestamp: time)
+            entries[place].deadline = deadline(entries[place].proposal)
+            entries[place].stateHash = nil
+            postponed.append(entries[place].identifier)
+        }
+        nextDeadline = entries.lazy.map { $0.deadline }.min()
+        return postponed.reversed()
     }
 
     /// Counts the first vote of a seat on the proposal at `position`. Otherwise nothing changes, and it is said why. The seat is one of

@@ -81,7 +81,10 @@ actor StandInNode: NodeService {
                 let batch = try VoteBatch.signed(by: key, chain: committee.chain, epoch: 0, council: 0, seat: 0, votes: votes)
                 try execute([Transaction(batch)])
             }
-            if ledger.pendingProposals.contains(where: { $0.proposal.text.contains("late") }) { try execute([], after: 31_000) }
+            if ledger.pendingProposals.contains(where: { $0.proposal.text.contains("late") }) {
+                // Time begins with the first of them.
+                for _ in 0..<2 { try execute([], after: 31_000) }
+            }
             try certify()
         } catch {
             throw .invalid("\(error)")

@@ -57,6 +57,7 @@ import TrellisModel
         var journal = Journal()
         let asked = proposal(1)
         try journal.run([Transaction(asked)], at: 1000)
+        try journal.run([[]], at: 1001)
         let execution = try journal.run([Transaction(asked)], at: 2000)
         #expect(execution.decided.map(\.outcome) == [.expired])
         #expect(execution.ignored.map(\.reason) == [.duplicate])
@@ -81,10 +82,35 @@ import TrellisModel
         #expect(journal.ledger.counters.expired == 2)
     }
 
+    /// A commit after a pause may have the time of before it.
+    @Test func timeBeginsAfterAPauseThatFollowsTheOpening() throws {
+        var journal = Journal()
+        let (asked, open) = (proposal(1), proposal(2))
+        try journal.run([Transaction(open)], at: 1000)
+        try journal.run([Transaction(asked)], at: 1010)
+        let next = try journal.run([votes(0, [(asked, .approve)])], at: 60_000)
+        #expect(next.decided.map(\.proposal) == [open] && next.decided.map(\.outcome) == [.expired])
+        #expect(next.postponed == [asked.identifier] && next.votesCounted == 1)
+        #expect(journal.ledger.nextDeadline == 60_100)
+        #expect(try Ledger(committee: journal.ledger.committee, snapshot: journal.ledger.snapshot).snapshot == journal.ledger.snapshot)
+        let decided = try journal.run([[votes(1, [(asked, .approve)]), votes(2, [(asked, .approve)])]], at: 60_050).decided
+        #expect(decided.map(\.outcome) == [.approved] && decided.first?.proposed.timestamp == 60_000)
+    }
+
+    /// Once, however long the next pause is; and a pause alone is something to attest.
+    @Test func timeBeginsAnewOnce() throws {
+        var journal = Journal()
+        try journal.run([Transaction(proposal(1))], at: 1000)
+        let second = try journal.run([[]], at: 60_000)
+        #expect(second.decided.isEmpty && second.checkpoint != nil)
+        #expect(try journal.run([[]], at: 120_000).decided.map(\.outcome) == [.expired])
+    }
+
     @Test func expiryIsByDeadlineThenIdentifier() throws {
         var journal = Journal()
         let proposals = (0..<6).map { proposal($0, council: $0 % 2 == 0 ? "default" : "weighted") }
         try journal.run(proposals.map { Transaction($0) }, at: 0)
+        try journal.run([[]], at: 1)
         let decided = try journal.run([[]], at: 1000).decided.map(\.proposal)
         let byIdentifier = proposals.sorted { $0.identifier < $1.identifier }
         #expect(decided == byIdentifier.filter { $0.council == "weighted" } + byIdentifier.filter { $0.council == "default" })
@@ -145,6 +171,7 @@ import TrellisModel
         let execution = try journal.run(proposals.map { Transaction($0) })
         #expect(execution.opened.count == Ledger.pendingMaximum)
         #expect(execution.ignored.map(\.reason) == [.pendingFull, .pendingFull, .pendingFull])
+        try journal.run([[]])
         // What was refused may come again when there is room.
         let later = try journal.run([proposals.suffix(3).map { Transaction($0) }], at: 1_000_000)
         #expect(later.decided.count == Ledger.pendingMaximum && later.opened.count == 3)
