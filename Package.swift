@@ -102,7 +102,8 @@ let package = Package(
         room(
             "TrellisSimulator",
             [
-                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage", "TrellisOptimizer",
+                "TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisLedger", "TrellisVerify", "TrellisStorage", "TrellisReplica",
+                "TrellisOptimizer",
             ]),
         .executableTarget(
             name: "trellis",
@@ -133,7 +134,9 @@ let package = Package(
         tests(
             "TrellisEvaluators",
             ["TrellisEvaluators", "TrellisNode", "TrellisModel", "TrellisLedger", "TrellisCrypto", logging, nioHTTP1, nioSSL] + nio),
-        tests("TrellisSimulator", ["TrellisSimulator", "TrellisOptimizer", "TrellisModel", "TrellisCrypto"]),
+        tests(
+            "TrellisSimulator",
+            ["TrellisSimulator", "TrellisReplica", "TrellisStorage", "TrellisOptimizer", "TrellisModel", "TrellisCrypto"]),
         tests(
             "TrellisNode",
             [

@@ -33,8 +33,6 @@ struct Faults {
     var crashLoop = 0
     /// Chance that a block's publication is cut short by a crash.
     var crashAtPublish = 0
-    /// Whether journals are on simulated disks, written by the store of a node.
-    var hasDisks = false
     /// Chance that a crash damages the journal: it is repaired by cutting it where the damage begins.
     var damage = 0
     /// Chance that what is on the disk of a crashed validator is lost, or comes back as an older copy.
@@ -53,8 +51,8 @@ struct Faults {
     /// Mean time between jumps of some clock; 0: none.
     var jumpEvery: UInt64 = 0
 
-    /// How many entries of their journals validators keep for others; nil: all.
-    var journalKept: Int?
+    /// How many bytes of their journals validators keep for others; nil: all.
+    var journalBytes: UInt64?
     /// Whether whoever crashes is down for long.
     var isAbsent = false
 
@@ -102,13 +100,12 @@ struct Faults {
         case .absences:
             crashEvery = random.between(300_000, 2_000_000)
             isAbsent = true
-            journalKept = random.below(30)
+            journalBytes = random.below(UInt64(20 << 10))
             isByzantine = random.chance(permille: 700)
             narrowLink = random.chance(permille: 400) ? random.between(2_000_000, 6_000_000) : 0
         case .disks:
             crashEvery = crashEvery > 0 ? crashEvery : random.between(500_000, 3_000_000)
             damage = random.chance(permille: 700) ? 100 + random.below(500) : 0
-            hasDisks = true
             troubleEvery = random.between(500_000, 4_000_000)
             postdate = 50
         case .clocks:
@@ -122,7 +119,6 @@ struct Faults {
             amnesia = 200 + random.below(600)
             // While one has forgotten, it needs the messages of all others, and it depends on who is slow whether that matters.
             straggler = max(straggler, random.below(300))
-            hasDisks = hasDisks || random.chance(permille: 300)
             // Who has forgotten, and f of the stake in bad hands, are too many faults to go on; never may anything be signed twice.
             isSafetyOnly = random.chance(permille: isByzantine ? 200 : 500)
             if isSafetyOnly, !isByzantine, random.chance(permille: 700) { adversary = .falseWitness }

@@ -4,40 +4,38 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
 
 extension SimulatedValidator {
-    /// Executes a commit from the journal again.
-    func replay(_ commit: Commit) {
-        let payloads = commit.blocks.map { journal.block($0)?.payload ?? .empty }
-        for block in commit.blocks where !journal.contains(block) {
-            world.witness.violation("\(name) cannot execute commit \(commit.index) again: block \(block) is not in its journal")
-        }
-        do {
-            _ = try apply(commit, payloads)
-        } catch {
-            world.witness.violation("\(name) cannot execute commit \(commit.index) again: \(error)")
-        }
-    }
-
-    private func apply(_ commit: Commit, _ payloads: [Payload]) throws -> Execution {
-        let execution = try ledger.execute(commit, payloads)
-        if execution.checkpoint != nil { states.executed(ledger.ledger) }
+    /// Checks what an execution came to, and tells of it.
+    func observe(_ execution: Execution, _ ledger: Ledger) {
         if isCorrect, let checkpoint = execution.checkpoint {
             executedCheckpoints.insert(Attestation(index: checkpoint.index, checkpoint: checkpoint.digest(committee.suite)))
             world.witness.executed(checkpoint, committee.suite, by: name)
         }
-        if isCorrect, let level = ledger.ledger.threshold?.level { world.reached(level) }
-        world.logged(execution.appended.map(\.identifier), at: self)
-        return execution
+        if isCorrect, let level = ledger.threshold?.level { world.reached(level) }
+        let identifiers = execution.appended.map(\.identifier)
+        record.logged(identifiers)
+        world.logged(identifiers, at: self)
     }
 
-    func execute(_ commit: Commit, _ payloads: [Payload]) {
-        // A journal that was cut may end before the ledger's snapshot: what it lacks is decided again, and executed already.
-        guard commit.index > ledger.ledger.lastCommit.index else {
-            return world.schedule(.executed(number, generation, nil, ledger.ledger.nextDeadline), after: 0)
+    func execute(_ commit: Commit, _ payloads: [Payload], _ storage: StableStorage) throws {
+        guard let execution = try storage.execute(commit, payloads) else {
+            return world.schedule(.executed(number, generation, nil, storage.ledger.ledger.nextDeadline), after: 0)
         }
+        check(commit, payloads, storage.journal)
+        observe(execution, storage.ledger.ledger)
+        vote(on: execution.opened.filter { !castVotes.contains($0) })
+        if !execution.opened.isEmpty { world.schedule(.voteAgain(number, generation, execution.opened), after: 2_000_000) }
+        answeredAt = max(answeredAt, world.now + work())
+        world.schedule(
+            .executed(number, generation, execution.checkpoint, storage.ledger.ledger.nextDeadline), after: answeredAt - world.now)
+    }
+
+    /// What is executed must be held, and be what the blocks say.
+    private func check(_ commit: Commit, _ payloads: [Payload], _ journal: Journal) {
         for (reference, payload) in zip(commit.blocks, payloads) {
-            guard let block = journal.block(reference) else {
+            guard journal.isHeld(reference), let block = record.block(reference) else {
                 world.witness.violation("\(name) commits \(reference), which it does not hold")
                 continue
             }
@@ -45,32 +43,16 @@ extension SimulatedValidator {
                 world.witness.violation("\(name) executes another payload than \(reference) has")
             }
         }
-        do {
-            let execution = try apply(commit, payloads)
-            vote(on: execution.opened.filter { !castVotes.contains($0) })
-            if !execution.opened.isEmpty { world.schedule(.voteAgain(number, generation, execution.opened), after: 2_000_000) }
-            answeredAt = max(answeredAt, world.now + work())
-            world.schedule(
-                .executed(number, generation, execution.checkpoint, ledger.ledger.nextDeadline), after: answeredAt - world.now)
-        } catch {
-            world.witness.violation("\(name) cannot execute commit \(commit.index): \(error)")
-        }
-        saveSnapshot(commit)
     }
 
-    private func saveSnapshot(_ commit: Commit) {
-        guard ledger.commitsSinceSnapshot >= snapshotEvery else { return }
-        journal.sync()
-        guard journal.failure == nil else { return }
-        let depth = committee.parameters.gcDepth
-        let floor = commit.leader.round > depth ? commit.leader.round - depth : 0
-        if let last = ledger.foundation?.commits.last, last.leader.round <= floor { ledger.foundation = nil }
-        let start = journal.position(above: floor)
-        ledger.saveSnapshot(journalStart: start)
-        pruneJournal(before: start)
+    func saveSnapshot(_ process: SimulatedProcess) throws {
+        guard process.storage.ledger.wantsSnapshot, try process.storage.saveSnapshot(gcRound: process.core.gcRound) else { return }
+        noteDurable(process.storage)
+        try process.storage.ledger.maintenance()
+        if world.faults.amnesia > 0 || damage > 0, random.chance(permille: 200) { backUp() }
     }
 
-    func certified(_ certificate: CheckpointCertificate) {
+    func certified(_ certificate: CheckpointCertificate, _ storage: StableStorage) throws {
         if isCorrect {
             do {
                 _ = try certificate.verify(committee)
@@ -79,8 +61,9 @@ extension SimulatedValidator {
             }
         }
         world.note("\(name) has checkpoint \(certificate.checkpoint.index) certified by \(certificate.proofs.count)")
-        journal.keep(certificate)
-        _ = states.certified(certificate)
+        let end = storage.journal.end
+        try storage.certified(certificate)
+        if storage.journal.end > end { record.stored(.certificate(certificate), end: storage.journal.end) }
         world.certified(certificate.checkpoint, at: self)
     }
 
@@ -100,18 +83,32 @@ extension SimulatedValidator {
 
     /// A vote that was ordered before its proposal did not count.
     func voteAgain(_ identifiers: [Digest]) {
-        let missing = identifiers.compactMap { ledger.ledger.pending($0) }.filter { $0.seats[Int(identity)].verdict == nil }
+        guard let ledger = process?.storage.ledger.ledger else { return }
+        let missing = identifiers.compactMap { ledger.pending($0) }.filter { $0.seats[Int(identity)].verdict == nil }
         guard !missing.isEmpty else { return }
         vote(on: missing.map(\.identifier))
         world.schedule(.voteAgain(number, generation, missing.map(\.identifier)), after: 2_000_000)
     }
 
+    /// Makes evidence of two blocks of one slot.
+    func accuse(_ first: BlockReference, _ second: Block, _ storage: StableStorage) throws {
+        guard let held = try storage.journal.block(first) else {
+            if !storage.ledger.isInFoundation(first) {
+                world.witness.violation("\(name) does not hold \(first), whose twin it sees")
+            }
+            return
+        }
+        // A block of a certified commit may have come with a signature that proves nothing.
+        guard held.isSigned(in: committee) else { return }
+        accuse(Evidence(.twinBlocks, AttestationProof(held, suite: committee.suite), AttestationProof(second, suite: committee.suite)))
+    }
+
     /// Submits evidence that the ledger lacks.
     func accuse(_ evidence: Evidence?) {
-        guard isCorrect else { return }
+        guard isCorrect, let ledger = process?.storage.ledger.ledger else { return }
         guard let evidence else { return world.witness.violation("\(name) cannot prove what it saw") }
         if world.isCorrect(evidence.author) { world.witness.violation("\(name) accuses v\(evidence.author) of \(evidence.offence.name)") }
-        guard evidence.author != identity, ledger.ledger.evidence.hasRoom(for: evidence.key), accused.insert(evidence.key).inserted,
+        guard evidence.author != identity, ledger.evidence.hasRoom(for: evidence.key), accused.insert(evidence.key).inserted,
             accused.count(where: { $0.author == evidence.author }) <= EvidenceRegister.perValidatorMaximum
         else { return }
         world.schedule(.submit(number, generation, [Transaction(evidence)]), after: work())

@@ -3,6 +3,7 @@
 import TrellisConsensus
 import TrellisCrypto
 import TrellisModel
+import TrellisReplica
 
 extension SimulatedValidator {
     private var others: [ValidatorIndex] { committee.validators.indices.map { ValidatorIndex($0) }.filter { $0 != identity } }
@@ -16,13 +17,12 @@ extension SimulatedValidator {
         world.schedule(.sealed(number, generation, world.keys.sign(header, payload)), after: work())
     }
 
-    func publish(_ block: Block) {
-        if !Mutation.isPlanted(.syncLeftOut) { journal.sync() }
-        let mark = journal.markedRound
-        let isMarked = journal.mark(block.round)
-        guard journal.failure == nil else { return }
-        if !isMarked { world.witness.violation("\(name) publishes round \(block.round) below its mark") }
-        if isCorrect { checkOwn(block, above: mark) }
+    func publish(_ block: Block, _ process: SimulatedProcess) throws {
+        try process.storage.seal(block)
+        noteDurable(process.storage)
+        if block.round < record.mark { world.witness.violation("\(name) publishes round \(block.round) below its mark") }
+        if isCorrect { checkOwn(block, above: record.mark, process) }
+        record.mark = block.round
         guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
         world.note("\(name) publishes \(block.reference): \(block.header.parents.count) parents, \(block.payload.count) transactions")
         world.published(self)
@@ -35,9 +35,9 @@ extension SimulatedValidator {
             for peer in others where random.chance(permille: 500) { world.send(.blocks([block.encoded]), from: self, to: peer) }
             crashAndRestart()
         } else if adversary != nil {
-            conspire { adversary, view in
+            try conspire { adversary, view in
                 let twins = adversary.twins(of: block, view)
-                for twin in twins { journal.store(twin) }
+                for twin in twins { try store(twin, on: process.storage) }
                 return adversary.publish(block, twins: twins, view)
             }
         } else {
@@ -51,10 +51,10 @@ extension SimulatedValidator {
     }
 
     /// - Parameter mark: the round that was signed for before.
-    private func checkOwn(_ block: Block, above mark: Round) {
-        let floor = process?.core.gcRound ?? 0
-        let needed = ([block.reference] + block.header.parents).filter { $0.round > floor && !ledger.isInFoundation($0) }
-        for reference in needed where !journal.isSynced(reference) {
+    private func checkOwn(_ block: Block, above mark: Round, _ process: SimulatedProcess) {
+        let needed = ([block.reference] + block.header.parents)
+            .filter { $0.round > process.core.gcRound && !process.storage.ledger.isInFoundation($0) }
+        for reference in needed where !record.isDurable(reference) {
             world.witness.violation("\(name) publishes \(block.reference) before \(reference) is durable")
         }
         for attestation in block.header.attestations where !executedCheckpoints.contains(attestation) {
@@ -62,7 +62,8 @@ extension SimulatedValidator {
         }
         // A block that was stored and not published counts as built, and so does one that the journal lost.
         let built = max(mark, block.header.parents.first?.round ?? 0)
-        if let decided = process?.core.lastDecidedRound, block.round > max(built + 1, decided + 3) {
+        let decided = process.core.lastDecidedRound
+        if block.round > max(built + 1, decided + 3) {
             world.witness.violation("\(name) skips from round \(built) to \(block.round) while only \(decided) is decided")
         }
     }
@@ -76,8 +77,8 @@ extension SimulatedValidator {
         world.send(said, from: self, to: peer)
     }
 
-    func serve(to peer: ValidatorIndex, _ read: () -> [[UInt8]]) {
-        var blocks = read()
+    func serve(to peer: ValidatorIndex, _ read: () throws -> [[UInt8]]) rethrows {
+        var blocks = try read()
         conspire { adversary, view in
             blocks = adversary.serve(blocks, to: peer, view)
             return []

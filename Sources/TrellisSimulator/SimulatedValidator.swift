@@ -1,11 +1,13 @@
-// One simulated machine: the real core and the real ledger, its journal, its clock, and the interpreter of the core's effects. What leaves
-// it stands in SimulatedValidator+Publish.swift, what it executes in SimulatedValidator+Ledger.swift. What it may do to the world is behind
-// `SimulatedWorld`.
+// One simulated machine: the real core, the real store on a simulated disk, its clock, and the interpreter of the core's effects. What leaves
+// it stands in SimulatedValidator+Publish.swift, what it executes in SimulatedValidator+Ledger.swift, what becomes of its disk in
+// SimulatedValidator+Disk.swift. What it may do to the world is behind `SimulatedWorld`.
 
 import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
+import TrellisStorage
 
 /// What a machine can do to what is around it, and learn from it.
 protocol SimulatedWorld: AnyObject {
@@ -50,8 +52,12 @@ enum Loss: String, CaseIterable {
 /// What is gone after a crash. The core is held by reference: a copy of it takes longer than many a step.
 final class SimulatedProcess {
     var core: Core
+    let storage: StableStorage
 
-    init(_ core: Core) { self.core = core }
+    init(_ core: Core, _ storage: StableStorage) {
+        self.core = core
+        self.storage = storage
+    }
 }
 
 final class SimulatedValidator {
@@ -62,27 +68,37 @@ final class SimulatedValidator {
     unowned let world: any SimulatedWorld
     /// While it is up.
     private(set) var process: SimulatedProcess?
-    var journal = SimulatedJournal()
-    var ledger: SimulatedLedger
     var clock: SimulatedClock
     var adversary: (any Adversary)?
     /// Grows with every crash; what was scheduled before one is void.
     private(set) var generation = 0
     /// Until when the process is stopped, in microseconds.
     var pausedUntil: UInt64 = 0
-    /// How often a crash damages its journal, in per mille.
-    let damage: Int
     private(set) var equivocationsSeen = 0
     private(set) var ticks: UInt64 = 0
+
+    let disk: SimulatedDisk
+    let retention: Retention
+    /// What its disk must give back.
+    var record = StoredRecord()
+    /// How often a crash damages its journal, in per mille.
+    let damage: Int
+    /// Whether its disk was damaged since the last start, or may refuse to write.
+    var isDamaged = false
+    var isTroubled = false
+    /// Copies of its disk, where disks are lost.
+    var backups: [Backup] = []
+    /// The segment whose header a later release wrote over, and what stood there.
+    var postdated: (path: String, header: [UInt8])?
     /// How often what it had on disk was lost.
-    private(set) var losses = 0
-    /// From such a loss until it has signed again.
+    var losses = 0
+    /// From such a loss until it has signed again; and whether it may be so after the next crash.
     var hasForgotten = false
+    var mayForget = false
     /// Its next block will be shown to liars alone, and then its disk is lost.
     var isTrapped = false
 
     let pacing: Pacing
-    let snapshotEvery: UInt64
     var random: SimulationRandom
     var isSyncing = false
     var answeredAt: UInt64 = 0
@@ -96,8 +112,6 @@ final class SimulatedValidator {
     private var ticksInSecond: (second: UInt64, count: Int) = (0, 0)
     private var steps = 0
     var accused: Set<EvidenceKey> = []
-    /// What it offers to those who are far behind.
-    var states = CertifiedStates(interval: 8)
     var budget: AnswerBudget
 
     init(
@@ -115,10 +129,12 @@ final class SimulatedValidator {
         pacing = adversary?.pacing ?? Pacing()
         workFactor = isSlow ? 10 : 1
         clock = SimulatedClock(world.faults, &self.random)
-        snapshotEvery = self.random.between(1, 40)
-        ledger = SimulatedLedger(committee: world.keys.committee)
-        budget = AnswerBudget(world.keys.committee.limits)
-        if world.faults.hasDisks { journal = SimulatedJournal(disk: try? JournalDisk(seed: self.random.next())) }
+        retention = Retention(world.faults, snapshotEvery: self.random.between(1, 40))
+        disk = SimulatedDisk(seed: self.random.next())
+        let committee = world.keys.committee
+        budget = AnswerBudget(committee.limits)
+        // On an empty disk without a quota nothing is refused.
+        try? ValidatorDirectory.begin(disk, for: committee.validators[Int(identity)].name, of: committee.chain)
     }
 
     var isUp: Bool { process != nil }
@@ -128,26 +144,18 @@ final class SimulatedValidator {
 
     // MARK: Life
 
-    /// Starts, unless its journal is of a later release: then it stays down.
+    /// Starts, if its disk lets it; somebody has seen to that.
     func start() {
-        if let problems = journal.refusal() {
-            for problem in problems { world.witness.violation("\(name): \(problem)") }
-            return world.note("\(name) refuses to start: its journal is of a later release")
-        }
+        disk.mend()
+        guard let (storage, recovered) = openStorage() else { return }
+        (isDamaged, isTroubled, mayForget) = (false, false, false)
         clock.boot(&random)
-        // An installed state needs no commit in the journal.
-        let suffices = ledger.foundation == nil ? journal.lastCommit >= ledger.snapshotCommit : journal.count >= ledger.journalStart
-        if !suffices { ledger = SimulatedLedger(committee: committee) }
-        var recovered = journal.recover(from: ledger.journalStart, ledger, &random)
-        if Mutation.isPlanted(.highWaterMarkForgotten) { recovered.highWater = 0 }
-        journal.sync()
-        process = SimulatedProcess(Core(committee: committee, own: identity, pacing: pacing, recovered: recovered))
+        process = SimulatedProcess(Core(committee: committee, own: identity, pacing: pacing, recovered: recovered), storage)
         world.note("\(name) starts: \(recovered.blocks.count) blocks, \(recovered.commits.count) commits, mark \(recovered.highWater)")
-        for commit in recovered.commits where commit.index > ledger.ledger.lastCommit.index { replay(commit) }
-        states.executed(ledger.ledger)
-        take(.executed(ledger.ledger.lastCheckpoint, nextDeadline: ledger.ledger.nextDeadline))
+        let ledger = storage.ledger.ledger
+        take(.executed(ledger.lastCheckpoint, nextDeadline: ledger.nextDeadline))
         world.greet(self)
-        vote(on: ledger.ledger.pendingProposals.map(\.identifier))
+        vote(on: ledger.pendingProposals.map(\.identifier))
         world.resubmit(to: self)
     }
 
@@ -163,22 +171,9 @@ final class SimulatedValidator {
         wakeToken += 1
         castVotes = []
         accused = []
-        states = CertifiedStates(interval: states.interval)
-        let isDamaged = random.chance(permille: damage)
-        for problem in journal.crash(&random, isDamaged: isDamaged) where isCorrect { world.witness.violation("\(name): \(problem)") }
-        ledger.crash()
-        world.note(isDamaged ? "\(name) crashes, and its journal is cut" : "\(name) crashes")
-    }
-
-    /// All that it had on disk while it was down is gone, or an older copy came back.
-    func lose(_ loss: Loss) {
-        let kept = loss == .wiped ? 0 : random.below(journal.count + 1)
-        let problems = journal.lose(keeping: kept, keepsMark: loss == .restoredBesideMark, &random)
-        for problem in problems { world.witness.violation("\(name): \(problem)") }
-        if loss == .wiped { ledger = SimulatedLedger(committee: committee) }
-        losses += 1
-        hasForgotten = true
-        world.note("\(name) \(loss.rawValue), \(journal.count) entries are left")
+        disk.crash()
+        if random.chance(permille: damage) { trouble(random.chance(permille: 500) ? .rot : .misdirected) }
+        world.note(isDamaged ? "\(name) crashes, and its journal is damaged" : "\(name) crashes")
     }
 
     // MARK: Steps
@@ -199,10 +194,10 @@ final class SimulatedValidator {
     }
 
     /// Lets the adversary in this machine send what it likes.
-    func conspire(_ body: (inout any Adversary, AdversaryView) -> [Shipment]) {
+    func conspire(_ body: (inout any Adversary, AdversaryView) throws -> [Shipment]) rethrows {
         guard var own = adversary, let process else { return }
         let view = AdversaryView(core: process.core, own: identity, keys: world.keys, conspiracy: world.conspiracy, wall: moment.wall)
-        let shipments = body(&own, view)
+        let shipments = try body(&own, view)
         adversary = own
         for shipment in shipments { world.ship(shipment, from: self) }
     }
@@ -219,39 +214,49 @@ final class SimulatedValidator {
 
     func synced(_ block: Block) {
         isSyncing = false
-        publish(block)
-        if let failure = journal.failure { return stop(failure) }
+        attempt { try publish(block, $0) }
         carryOutAll()
     }
 
     private func carryOutAll() {
-        while !isSyncing, outboxHead < outbox.count {
+        while let process, !isSyncing, outboxHead < outbox.count {
             outboxHead += 1
-            carryOut(outbox[outboxHead - 1])
-            if let failure = journal.failure { return stop(failure) }
+            let effect = outbox[outboxHead - 1]
+            attempt { try carryOut(effect, $0) }
+            if self.process !== process { return }
         }
-        guard outboxHead == outbox.count else { return }
+        guard isUp, outboxHead == outbox.count else { return }
         outbox.removeAll(keepingCapacity: true)
         outboxHead = 0
+        // Not earlier: only between steps do the core and the ledger stand at the same commit.
+        attempt(saveSnapshot)
     }
 
-    /// A node that cannot write stops, and is started again once somebody has seen to its disk.
-    private func stop(_ failure: String) {
-        world.note("\(name) stops: \(failure)")
-        crashAndRestart()
+    /// Does what may fail. A node that cannot write stops, and is started again once somebody has seen to its disk.
+    private func attempt(_ body: (SimulatedProcess) throws -> Void) {
+        guard let process else { return }
+        do {
+            try body(process)
+        } catch {
+            if isCorrect, !(isTroubled && error is StorageError) { world.witness.violation("\(name) stops: \(error)") }
+            world.note("\(name) stops: \(error)")
+            crashAndRestart()
+        }
     }
 
     func work() -> UInt64 { random.below(world.faults.work + 1) * workFactor }
 
-    private func carryOut(_ effect: Effect) {
+    private func carryOut(_ effect: Effect, _ process: SimulatedProcess) throws {
+        let storage = process.storage
         switch effect {
         case .seal(let header, let payload): seal(header, payload)
         case .store(let block):
-            journal.store(block)
+            try store(block, on: storage)
             if isCorrect { world.witness.accepted(block, committee, by: name) }
             if block.author != identity { world.note("\(name) accepts \(block.reference)") }
         case .storeCommit(let commit):
-            journal.store(commit)
+            try storage.journal.store(commit)
+            record.stored(.commit(commit), end: storage.journal.end)
             if isCorrect { world.committed(commit, by: self) }
             world.note("\(name) commits \(commit.index): leader \(commit.leader), \(commit.blocks.count) blocks")
         case .publish(let block):
@@ -260,23 +265,16 @@ final class SimulatedValidator {
             world.schedule(.synced(number, generation, block), after: work())
         case .send(let message, let peer): send(message, to: peer)
         case .broadcast(let message): world.send(message, from: self, to: nil)
-        case .serve(let references, let peer): serve(to: peer) { journal.read(references, committee) }
-        case .serveRounds(let round, let peer): serve(to: peer) { journal.read(from: round, committee) }
-        case .catchUp(let effect): carryOut(effect)
-        case .execute(let commit, let payloads): execute(commit, payloads)
+        case .serve(let references, let peer): try serve(to: peer) { try storage.journal.read(references) }
+        case .serveRounds(let round, let peer): try serve(to: peer) { try storage.journal.read(from: round) }
+        case .catchUp(let effect): try carryOut(effect, process)
+        case .execute(let commit, let payloads): try execute(commit, payloads, storage)
         case .accepted(let block): evaluate(block)
-        case .certified(let certificate): certified(certificate)
+        case .certified(let certificate): try certified(certificate, storage)
         case .equivocation(let first, let second):
             equivocationsSeen += 1
             world.note("\(name) sees equivocation: \(first) and \(second.reference)")
-            if let held = journal.block(first) {
-                let suite = committee.suite
-                // Such a signature may prove nothing.
-                guard journal.isChecked(first) || held.isSigned(in: committee) else { return }
-                accuse(Evidence(.twinBlocks, AttestationProof(held, suite: suite), AttestationProof(second, suite: suite)))
-            } else if !ledger.isInFoundation(first) {
-                world.witness.violation("\(name) does not hold \(first), whose twin it sees")
-            }
+            try accuse(first, second, storage)
         case .conflictingAttestations(let evidence): accuse(evidence)
         case .diverged(let index, _, _):
             if isCorrect { world.witness.violation("\(name) diverged from the quorum at checkpoint \(index)") }
@@ -284,11 +282,39 @@ final class SimulatedValidator {
             if isCorrect { world.witness.violation("\(name) holds that its log of \(size) entries is not the quorum's") }
         case .recalled(let round):
             world.note("\(name) knows again that it signed nothing above round \(round)")
-            journal.recall(upTo: round)
+            try storage.journal.recall(upTo: round)
+            noteDurable(storage)
+            record.mark = round
         case .wake(let at):
             wakeToken += 1
             let now = moment.monotonic
             world.schedule(.wake(number, generation, token: wakeToken), after: at > now ? (at - now) * 1000 - world.now % 1000 : 0)
         }
+    }
+
+    func store(_ block: Block, isChecked: Bool = true, on storage: StableStorage) throws {
+        try storage.store(block, isChecked: isChecked)
+        record.stored(.block(block, isChecked: isChecked), end: storage.journal.end)
+    }
+
+    /// What was stored counts as durable once the disk says so.
+    func noteDurable(_ storage: StableStorage) {
+        if disk.isDurable(log: StoreLayout.journal, before: storage.journal.end) { record.becameDurable() }
+    }
+}
+
+extension Retention {
+    /// Small segments, so that short runs have many, and everything more often than a node needs it.
+    init(_ faults: Faults, snapshotEvery: UInt64) {
+        self.init()
+        if let kept = faults.journalBytes {
+            journalBytes = kept
+            segmentBytes = 4 << 10
+        } else {
+            segmentBytes = 32 << 10
+        }
+        certificateEvery = 4
+        snapshotCommits = snapshotEvery
+        stateEvery = 8
     }
 }

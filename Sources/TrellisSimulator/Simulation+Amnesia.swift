@@ -2,6 +2,7 @@
 
 import TrellisConsensus
 import TrellisModel
+import TrellisReplica
 
 extension Simulation {
     func loseDisk(of machine: SimulatedValidator) {
@@ -13,14 +14,19 @@ extension Simulation {
     func mayLose(_ machine: SimulatedValidator) -> Bool {
         let stakes = keys.committee.stakes
         func stake(_ condition: (SimulatedValidator) -> Bool) -> Stake { machines.filter(condition).reduce(0) { $0 + stakes[$1.identity] } }
-        guard stake({ $0.hasForgotten || $0.number == machine.number }) <= stakes.faulty else { return false }
-        let tellers = stake { $0.isCorrect && !$0.hasForgotten && $0.damage == 0 && $0.number != machine.number }
+        guard stake({ $0.hasForgotten || $0.mayForget || $0.number == machine.number }) <= stakes.faulty else { return false }
+        let tellers = stake { $0.isCorrect && !$0.hasForgotten && !$0.mayForget && $0.damage == 0 && $0.number != machine.number }
         return faults.isSafetyOnly || tellers >= stakes.quorum
+    }
+
+    /// Whether a machine may come to doubt its mark: as `mayLose`, or where nobody could tell it and it relies on what it has.
+    func mayForget(_ machine: SimulatedValidator) -> Bool {
+        mayLose(machine) || !ValidatorDirectory.canBeTold(machine.identity, of: keys.committee)
     }
 
     /// An operator gives a validator the journal back that it refused to start with.
     func operate(_ machine: SimulatedValidator) {
-        machine.journal.undoPostdate()
+        machine.undoPostdate()
         if !machine.isUp, !isHealed { machine.start() }
     }
 

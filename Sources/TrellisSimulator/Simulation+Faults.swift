@@ -2,6 +2,7 @@
 
 import TrellisConsensus
 import TrellisModel
+import TrellisStorage
 
 extension Simulation {
     func scheduleFaults() {
@@ -27,7 +28,7 @@ extension Simulation {
         report.crashes += 1
         if faults.amnesia > 0, random.chance(permille: faults.amnesia), mayLose(machine) {
             loseDisk(of: machine)
-        } else if faults.postdate > 0, random.chance(permille: faults.postdate), machine.journal.postdate(&machine.random) {
+        } else if faults.postdate > 0, random.chance(permille: faults.postdate), machine.postdate() {
             note("a later release writes to \(machine.name)'s journal")
             schedule(.operate(machine.number), after: random.between(100_000, configuration.duration * 1000))
         }
@@ -91,8 +92,10 @@ extension Simulation {
         guard !isHealed else { return }
         schedule(.trouble, after: random.below(2 * faults.troubleEvery))
         guard let machine = correctAndUp() else { return }
-        let trouble: JournalDisk.Trouble = random.chance(permille: 500) ? .full : .failingSync
-        if machine.journal.trouble(trouble, &machine.random) { note("\(machine.name)'s disk: \(trouble)") }
+        // A sync that fails may tear the mark: then the validator does not rely on it.
+        let trouble: DiskTrouble = random.chance(permille: 500) || !mayForget(machine) ? .full : .failingSync
+        machine.trouble(trouble)
+        note("\(machine.name)'s disk: \(trouble)")
     }
 
     func jumpOne() {
@@ -111,8 +114,8 @@ extension Simulation {
         network.heal()
         for machine in machines {
             machine.clock.discipline()
-            machine.journal.mend()
-            machine.journal.undoPostdate()
+            machine.disk.mend()
+            machine.undoPostdate()
             machine.isTrapped = false
             machine.pausedUntil = 0
             if machine.behaviour != .silent, !machine.isUp { machine.start() }

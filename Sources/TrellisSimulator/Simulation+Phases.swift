@@ -5,6 +5,7 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
 import TrellisVerify
 
 extension Simulation {
@@ -99,51 +100,71 @@ extension Simulation {
 
     private func checkEverywhere(_ occasion: String) {
         for machine in correct {
-            guard let core = machine.process?.core else {
+            guard let process = machine.process else {
                 witness.violation("\(machine.name) is down after \(occasion)")
                 continue
             }
-            let missing = submissions.filter { !machine.ledger.isLogged($0.transaction.identifier) }
+            let (core, ledger, logged) = (process.core, process.storage.ledger.ledger, machine.record.logged)
+            let missing = submissions.filter { !machine.record.isLogged($0.transaction.identifier) }
             if let first = missing.first {
                 stalled(
                     "\(machine.name) lacks \(missing.count) of \(submissions.count) transactions after \(occasion), the first of "
                         + "\(machines[first.machine].name) at \(SimulationReport.milliseconds(first.at)) ms; it is in round \(core.round), "
                         + "DAG at \(core.highestRound), commit \(core.lastCommit.index)")
             }
-            if Set(machine.ledger.logged).count != machine.ledger.logged.count {
-                witness.violation("\(machine.name) logged a transaction twice")
-            }
-            if !machine.ledger.agrees(with: correct[0].ledger, isEqual: !hasAdversary) {
-                witness.violation("\(machine.name) and \(correct[0].name) have different logs after \(occasion)")
-            }
-            if !hasAdversary, machine.ledger.ledger.evidence.entries != correct[0].ledger.ledger.evidence.entries {
-                witness.violation("\(machine.name) and \(correct[0].name) hold different evidence after \(occasion)")
-            }
+            if Set(logged).count != logged.count { witness.violation("\(machine.name) logged a transaction twice") }
+            checkAgreement(machine, ledger, occasion)
             let certified = core.certificate?.checkpoint.logSize ?? 0
-            let last = machine.ledger.logged.lastIndex { submissionsByIdentifier[$0] != nil }
-            if certified < (hasAdversary ? UInt64((last ?? -1) + 1) : machine.ledger.ledger.logSize) {
-                stalled(
-                    "\(machine.name) has \(machine.ledger.ledger.logSize) entries after \(occasion), certified are \(certified)")
+            let last = logged.lastIndex { submissionsByIdentifier[$0] != nil }
+            if certified < (hasAdversary ? UInt64((last ?? -1) + 1) : ledger.logSize) {
+                stalled("\(machine.name) has \(ledger.logSize) entries after \(occasion), certified are \(certified)")
             }
-            checkReceipts(machine, core)
+            checkStore(machine, process)
             if core.suspendedCount > 0 && !isNoisy { note("\(machine.name) still holds \(core.suspendedCount) suspended blocks") }
         }
     }
 
-    /// A receipt of the newest certificate verifies, whichever entry it is of.
-    private func checkReceipts(_ machine: SimulatedValidator, _ core: Core) {
-        guard let certificate = core.certificate, !machine.ledger.logged.isEmpty else { return }
-        for _ in 0..<2 {
-            let place = random.below(machine.ledger.logged.count)
-            guard let receipt = machine.ledger.receipt(place, certificate) else { continue }
-            do {
-                let verified = try receipt.verify(committee: keys.committee, network: "simulated")
-                if verified.identifier != machine.ledger.logged[place] {
-                    witness.violation("\(machine.name) gives another entry's receipt")
+    private func checkAgreement(_ machine: SimulatedValidator, _ ledger: Ledger, _ occasion: String) {
+        let first = correct[0]
+        guard let other = first.process?.storage.ledger.ledger else { return }
+        if hasAdversary ? !machine.record.agrees(with: first.record) : ledger.logRoot != other.logRoot {
+            witness.violation("\(machine.name) and \(first.name) have different logs after \(occasion)")
+        }
+        if !hasAdversary, ledger.evidence.entries != other.evidence.entries {
+            witness.violation("\(machine.name) and \(first.name) hold different evidence after \(occasion)")
+        }
+    }
+
+    /// The disk gives back what was logged, wherever one looks: entries are found by their identifiers, and receipts verify.
+    private func checkStore(_ machine: SimulatedValidator, _ process: SimulatedProcess) {
+        let (store, logged) = (process.storage.ledger, machine.record.logged)
+        guard UInt64(logged.count) == store.ledger.logSize, !logged.isEmpty else {
+            if !logged.isEmpty { witness.violation("\(machine.name) logged \(logged.count) entries and has \(store.ledger.logSize)") }
+            return
+        }
+        do {
+            for _ in 0..<8 {
+                let place = random.below(logged.count)
+                if try store.logIndex(of: logged[place]) != UInt64(place) || store.entry(at: UInt64(place))?.identifier != logged[place] {
+                    witness.violation("\(machine.name) does not find entry \(place) of its log")
                 }
-            } catch {
-                witness.violation("\(machine.name) gives a receipt of entry \(place) that does not verify: \(error)")
             }
+            for _ in 0..<2 { try checkReceipt(machine, process, random.below(logged.count)) }
+        } catch {
+            witness.violation("\(machine.name) cannot read its log: \(error)")
+        }
+    }
+
+    /// A receipt under the newest certificate verifies.
+    private func checkReceipt(_ machine: SimulatedValidator, _ process: SimulatedProcess, _ place: Int) throws {
+        guard let certificate = process.core.certificate,
+            let receipt = try process.storage.ledger.receipt(at: UInt64(place), certificate)
+        else { return }
+        do {
+            let verified = try receipt.verify(committee: keys.committee, network: "simulated")
+            if verified.identifier != machine.record.logged[place] { witness.violation("\(machine.name) gives another entry's receipt") }
+        } catch {
+            witness.violation("\(machine.name) gives a receipt of entry \(place) that does not verify: \(error)")
         }
     }
 

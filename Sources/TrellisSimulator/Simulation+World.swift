@@ -67,7 +67,7 @@ extension Simulation: SimulatedWorld {
         let certificate = keys.committee.fastPath?.majority ?? stakes.quorum
         guard certificate > adversarial else { return }
         for block in commit.blocks {
-            let stake = correct.filter { $0.losses > 0 || $0.journal.isSynced(block) }.reduce(Stake(0)) { $0 + stakes[$1.identity] }
+            let stake = correct.filter { $0.losses > 0 || $0.record.isDurable(block) }.reduce(Stake(0)) { $0 + stakes[$1.identity] }
             guard stake + adversarial < certificate else { continue }
             witness.violation("\(machine.name) commits \(block), which correct validators of stake \(stake) have on disk")
         }
@@ -89,7 +89,7 @@ extension Simulation: SimulatedWorld {
 
     /// A client whose validator crashed gives it everything again that is not in its ledger.
     func resubmit(to machine: SimulatedValidator) {
-        let lost = submissions.filter { $0.machine == machine.number && !machine.ledger.isLogged($0.transaction.identifier) }
+        let lost = submissions.filter { $0.machine == machine.number && !machine.record.isLogged($0.transaction.identifier) }
         if !lost.isEmpty { machine.take(.submit(lost.map(\.transaction))) }
     }
 

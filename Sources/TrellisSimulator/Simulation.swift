@@ -5,6 +5,7 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
 import TrellisModel
+import TrellisReplica
 
 /// What can happen. The integers are the machine and, where there are two, its generation.
 enum SimulatedEvent {
@@ -98,7 +99,7 @@ public final class Simulation {
             ? Parameters()
             : Parameters(
                 // Where journals are kept short, little keeps others from taking over a state.
-                gcDepth: random.between(8, faults.journalKept == nil ? 64 : 12),
+                gcDepth: random.between(8, faults.journalBytes == nil ? 64 : 12),
                 payloadBytes: random.between(4096, 65536), transactionBytes: 2048,
                 roundsAhead: random.between(16, 128))
         if hasFastPath { parameters.fastPathFaults = 1 }
@@ -164,7 +165,7 @@ public final class Simulation {
         report.highestRound = machines.compactMap { $0.process?.core.highestRound }.max() ?? 0
         report.submitted = submissions.count
         report.equivocations = machines.reduce(0) { $0 + $1.equivocationsSeen }
-        report.evidence = machines.first { $0.isCorrect }?.ledger.ledger.evidence.count ?? 0
+        report.evidence = machines.first { $0.isCorrect }?.process?.storage.ledger.ledger.evidence.count ?? 0
         report.simulated = now / 1000
         report.losses = machines.reduce(0) { $0 + $1.losses }
         return report

@@ -7,7 +7,7 @@ public final class SimulatedDisk: Disk {
     /// The unit that a crash keeps or loses whole, in bytes.
     public static let sectorBytes = 512
 
-    private let state: Mutex<SimulatedState>
+    let state: Mutex<SimulatedState>
 
     /// - Parameters:
     ///   - seed: decides what survives a crash.

@@ -13,73 +13,95 @@ struct SplitMix64: RandomNumberGenerator {
     }
 }
 
-/// One file: what a reader sees, what would survive a crash for sure, and the changes between the two.
+/// One file: what a reader sees, and the changes since what would survive a crash for sure, with what undoes them. Appending and syncing copy
+/// nothing that was there.
 struct SimulatedContents {
     enum Change {
         case write(offset: Int, bytes: [UInt8])
         case truncate(size: Int)
     }
 
-    var current: [UInt8] = []
-    private var durable: [UInt8] = []
-    private var pending: [Change] = []
-
-    init(durable: [UInt8] = []) {
-        self.durable = durable
-        current = durable
+    /// What a change replaced: bytes from `offset` on, in a file of so many.
+    private struct Undo {
+        let offset: Int
+        let bytes: [UInt8]
+        let size: Int
     }
 
+    private(set) var current: [UInt8] = []
+    private var pending: [Change] = []
+    private var undoing: [Undo] = []
+
+    init(durable: [UInt8] = []) { current = durable }
+
+    /// How many bytes from the beginning are as they would be after a crash, where nothing is written over.
+    var durableCount: Int { undoing.first?.size ?? current.count }
+
     mutating func write(_ bytes: [UInt8], at offset: Int) {
-        Self.put(bytes, at: offset, into: &current)
+        let replaced = min(offset, current.count)..<min(offset + bytes.count, current.count)
+        undoing.append(Undo(offset: offset, bytes: Array(current[replaced]), size: current.count))
         pending.append(.write(offset: offset, bytes: bytes))
+        Self.put(bytes, at: offset, into: &current)
     }
 
     mutating func truncate(to size: Int) {
-        current.removeLast(max(0, current.count - size))
+        let kept = min(max(0, size), current.count)
+        undoing.append(Undo(offset: kept, bytes: Array(current[kept...]), size: current.count))
         pending.append(.truncate(size: size))
+        current.removeLast(current.count - kept)
     }
 
     mutating func sync() {
-        for change in pending { apply(change) }
         pending = []
+        undoing = []
     }
 
     mutating func changeDurably(_ body: (inout [UInt8]) -> Void) {
         sync()
-        body(&durable)
-        current = durable
+        body(&current)
+    }
+
+    /// What was there at the last sync.
+    private func durable() -> [UInt8] {
+        var bytes = current
+        for undo in undoing.reversed() {
+            bytes.removeLast(max(0, bytes.count - undo.size))
+            Self.put(undo.bytes, at: undo.offset, into: &bytes)
+        }
+        return bytes
     }
 
     /// Keeps of the unsynced changes what `random` says: none, all, a prefix cut at any byte, or any subset of the sectors written.
     mutating func crash(_ random: inout SplitMix64) {
+        var durable = durable()
         let total = pending.reduce(0) { sum, change in
             if case .write(_, let bytes) = change { sum + bytes.count } else { sum }
         }
         switch Int.random(in: 0..<4, using: &random) {
         case 0: break
-        case 1: keepPrefix(total)
-        case 2: keepPrefix(Int.random(in: 0...total, using: &random))
-        default: keepSomeSectors(&random)
+        case 1: keepPrefix(total, of: &durable)
+        case 2: keepPrefix(Int.random(in: 0...total, using: &random), of: &durable)
+        default: keepSomeSectors(&random, of: &durable)
         }
-        pending = []
+        sync()
         current = durable
     }
 
     /// Keeps the first `budget` bytes written, and the truncations among them.
-    private mutating func keepPrefix(_ budget: Int) {
+    private func keepPrefix(_ budget: Int, of durable: inout [UInt8]) {
         var budget = budget
         for change in pending {
             if case .write(let offset, let bytes) = change {
-                apply(.write(offset: offset, bytes: Array(bytes.prefix(budget))))
+                Self.put(Array(bytes.prefix(budget)), at: offset, into: &durable)
                 budget -= min(budget, bytes.count)
-            } else if budget > 0 {
-                apply(change)
+            } else if budget > 0, case .truncate(let size) = change {
+                durable.removeLast(max(0, durable.count - size))
             }
         }
     }
 
     /// Keeps whole sectors as they are now; a sector that is not kept stays as it was, or is zeros beyond the old end.
-    private mutating func keepSomeSectors(_ random: inout SplitMix64) {
+    private func keepSomeSectors(_ random: inout SplitMix64, of durable: inout [UInt8]) {
         var sectors: Set<Int> = []
         for case .write(let offset, let bytes) in pending where !bytes.isEmpty {
             sectors.formUnion((offset / SimulatedDisk.sectorBytes)...((offset + bytes.count - 1) / SimulatedDisk.sectorBytes))
@@ -87,19 +109,13 @@ struct SimulatedContents {
         for sector in sectors.sorted() where Bool.random(using: &random) {
             let start = sector * SimulatedDisk.sectorBytes
             let end = min(current.count, start + SimulatedDisk.sectorBytes)
-            if start < end { apply(.write(offset: start, bytes: Array(current[start..<end]))) }
-        }
-    }
-
-    private mutating func apply(_ change: Change) {
-        switch change {
-        case .write(let offset, let bytes): Self.put(bytes, at: offset, into: &durable)
-        case .truncate(let size): durable.removeLast(max(0, durable.count - size))
+            if start < end { Self.put(Array(current[start..<end]), at: start, into: &durable) }
         }
     }
 
     private static func put(_ bytes: [UInt8], at offset: Int, into target: inout [UInt8]) {
         if bytes.isEmpty { return }
+        if offset == target.count { return target.append(contentsOf: bytes) }
         let end = offset + bytes.count
         if target.count < end { target.append(contentsOf: repeatElement(0, count: end - target.count)) }
         target.replaceSubrange(offset..<end, with: bytes)
@@ -173,5 +189,20 @@ struct SimulatedState {
         guard let number = names[path] else { return }
         files[number]?.changeDurably { bytes in bytes.removeLast(max(0, bytes.count - size)) }
         used = names.values.reduce(0) { $0 + (files[$1]?.current.count ?? 0) }
+    }
+
+    mutating func restore(_ copy: [String: [UInt8]], keeping kept: Set<String>) {
+        generation += 1
+        names = names.filter { kept.contains($0.key) }
+        for (path, bytes) in copy.sorted(by: { $0.key < $1.key }) where !kept.contains(path) {
+            nextFile += 1
+            files[nextFile] = SimulatedContents(durable: bytes)
+            names[path] = nextFile
+        }
+        durableNames = names
+        let live = Set(names.values)
+        files = files.filter { live.contains($0.key) }
+        for number in files.keys { files[number]?.sync() }
+        used = files.values.reduce(0) { $0 + $1.current.count }
     }
 }

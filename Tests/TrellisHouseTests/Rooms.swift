@@ -80,7 +80,9 @@ enum House {
             "TrellisMCP", sees: ["TrellisJSON", "TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisAccess", "TrellisClient"],
             libraries: ["NIOCore", "NIOPosix", "Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"],
             system: machine.union(["FoundationEssentials"])),
-        Room("TrellisSimulator", sees: pure.union(["TrellisStorage", "TrellisOptimizer"]), system: ["Glibc", "Musl", "Darwin"]),
+        Room(
+            "TrellisSimulator", sees: pure.union(["TrellisStorage", "TrellisReplica", "TrellisOptimizer"]),
+            system: ["Glibc", "Musl", "Darwin"]),
         Room("TrellisConformance", sees: ["TrellisCrypto", "TrellisModel", "TrellisConsensus", "TrellisAudit"], system: ["Foundation"]),
         Room(
             "trellis",

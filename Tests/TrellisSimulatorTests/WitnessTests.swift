@@ -3,6 +3,8 @@
 import Testing
 import TrellisCrypto
 import TrellisModel
+import TrellisReplica
+import TrellisStorage
 
 @testable import TrellisSimulator
 
@@ -77,67 +79,88 @@ import TrellisModel
         #expect(witness.violations.count == 1)
     }
 
+    /// A journal on a disk of its own, and what was stored there.
+    func journal(seed: UInt64) throws -> (disk: SimulatedDisk, journal: Journal, blocks: [Block]) {
+        let disk = SimulatedDisk(seed: seed)
+        let journal = try Journal(disk: disk, committee: keys.committee, isAmnesic: false)
+        return (disk, journal, (0..<4).map { Block.genesis(author: ValidatorIndex($0), committee: keys.committee) })
+    }
+
+    @Test func whatIsDurableIsWhatTheDiskSays() throws {
+        let (disk, journal, blocks) = try journal(seed: 1)
+        for block in blocks { try journal.store(block) }
+        #expect(!disk.isDurable(log: StoreLayout.journal, before: journal.end))
+        // Written, and not synced.
+        _ = try journal.read([blocks[0].reference])
+        #expect(!disk.isDurable(log: StoreLayout.journal, before: journal.end))
+        try journal.sync()
+        #expect(disk.isDurable(log: StoreLayout.journal, before: journal.end))
+    }
+
     @Test func aCrashLosesWhatWasNotSynced() throws {
-        var journal = SimulatedJournal()
-        var random = SimulationRandom(seed: 3)
-        let genesis = (0..<4).map { Block.genesis(author: ValidatorIndex($0), committee: keys.committee) }
-        journal.store(genesis[0])
-        journal.sync()
-        journal.store(genesis[1])
-        journal.store(genesis[2])
-        #expect(journal.isSynced(genesis[0].reference))
-        #expect(!journal.isSynced(genesis[1].reference))
         var kept: Set<Int> = []
-        for _ in 0..<50 {
-            var copy = journal
-            copy.crash(&random)
-            #expect(copy.contains(genesis[0].reference))
-            #expect(copy.contains(genesis[1].reference) || !copy.contains(genesis[2].reference))
-            kept.insert(copy.count)
+        for seed in UInt64(1)...50 {
+            let (disk, before, blocks) = try journal(seed: seed)
+            var record = StoredRecord()
+            for (place, block) in blocks.prefix(3).enumerated() {
+                try before.store(block)
+                record.stored(.block(block, isChecked: true), end: before.end)
+                if place > 0 { continue }
+                try before.sync()
+                record.becameDurable()
+            }
+            _ = try before.read([blocks[0].reference])
+            #expect(record.isDurable(blocks[0].reference) && !record.isDurable(blocks[1].reference))
+            disk.crash()
+            let after = try Journal(disk: disk, committee: keys.committee, isAmnesic: false)
+            let found = try record.compare(with: after.log, .sha256)
+            #expect(found.lost == 0 && found.problems == [])
+            #expect(record.isDurable(blocks[0].reference))
+            #expect(record.block(blocks[1].reference) != nil || record.block(blocks[2].reference) == nil)
+            kept.insert(record.count)
         }
         #expect(kept == [1, 2, 3])
-        var lost: Set<Int> = []
-        for _ in 0..<50 {
-            var copy = journal
-            copy.sync()
-            copy.crash(&random, isDamaged: true)
-            lost.insert(copy.count)
-        }
-        #expect(lost.isSuperset(of: [1, 2, 3]))
-        let marks = [journal.mark(4), journal.mark(3)]
-        #expect(marks == [true, false])
     }
 
-    @Test func aJournalOfALaterReleaseIsRefusedAndLeftAlone() throws {
-        var random = SimulationRandom(seed: 5)
-        var disk = try JournalDisk(seed: 5)
-        let entries = (0..<4).map { SimulatedJournal.Entry.block(Block.genesis(author: ValidatorIndex($0), committee: keys.committee)) }
-        for entry in entries { try disk.append(entry) }
-        try disk.sync()
-        #expect(disk.refusal() == nil)
-        try disk.postdate(&random)
-        #expect(disk.refusal() == [])
-        try disk.undoPostdate()
-        #expect(disk.refusal() == nil)
-        let found = disk.crash(entries, synced: 4, round: 0, isDamaged: false)
-        #expect(found.kept == 4 && found.problems == [])
+    @Test func whatADiskLosesOrMakesUpIsSeen() throws {
+        let (disk, before, blocks) = try journal(seed: 2)
+        var record = StoredRecord()
+        for block in blocks.prefix(3) {
+            try before.store(block)
+            record.stored(.block(block, isChecked: true), end: before.end)
+        }
+        try before.sync()
+        record.becameDurable()
+        var other = StoredRecord()
+        for block in blocks.reversed().prefix(2) { other.stored(.block(block, isChecked: true), end: before.end) }
+        #expect(try other.compare(with: before.log, .sha256).problems.count == 3)
+        let path = "\(StoreLayout.journal)/\(try disk.list(StoreLayout.journal)[0])"
+        disk.cut(path, to: try disk.open(path).size() - 1)
+        disk.crash()
+        let after = try Journal(disk: disk, committee: keys.committee, isAmnesic: false)
+        #expect(try record.compare(with: after.log, .sha256).lost == 1)
+        #expect(record.count == 2 && record.block(blocks[2].reference) == nil)
     }
 
-    @Test func whatIsLostIsGoneAndItsMarkMayStay() throws {
-        var random = SimulationRandom(seed: 6)
-        for disk in [nil, try JournalDisk(seed: 6)] {
-            var journal = SimulatedJournal(disk: disk)
-            for author in 0..<4 { journal.store(Block.genesis(author: ValidatorIndex(author), committee: keys.committee)) }
-            journal.sync()
-            let isMarked = journal.mark(7)
-            var problems = journal.lose(keeping: 2, keepsMark: true, &random)
-            #expect(isMarked && journal.count == 2 && journal.markedRound == 7 && !journal.isAmnesic)
-            problems += journal.lose(keeping: 0, keepsMark: false, &random)
-            #expect(problems == [])
-            #expect(journal.count == 0 && journal.isAmnesic)
-            journal.recall(upTo: 9)
-            #expect(journal.failure == nil && journal.markedRound == 9 && !journal.isAmnesic)
-        }
+    @Test func anOlderCopyForgetsWhatCameLater() throws {
+        let (disk, journal, blocks) = try journal(seed: 3)
+        var record = StoredRecord()
+        try journal.store(blocks[0])
+        record.stored(.block(blocks[0], isChecked: true), end: journal.end)
+        try journal.sync()
+        let copy = disk.copy()
+        try journal.seal(blocks[0])
+        try journal.store(blocks[1])
+        record.stored(.block(blocks[1], isChecked: true), end: journal.end)
+        try journal.sync()
+        try journal.recall(upTo: 9)
+        disk.restore(copy, keeping: [StoreLayout.highWater])
+        record.cut(to: 1)
+        let restored = try Journal(disk: disk, committee: keys.committee, isAmnesic: false)
+        let found = try record.compare(with: restored.log, .sha256)
+        #expect(found.lost == 0 && found.problems == [] && record.count == 1)
+        let recovered = try restored.recover(from: .start, executed: 0, on: nil, recallNonce: 0).recovered
+        #expect(recovered.highWater == 9 && recovered.blocks.map(\.reference) == [blocks[0].reference])
     }
 
     @Test func randomNumbersAreTheSameEverywhere() {

@@ -4,6 +4,8 @@ import TrellisConsensus
 import TrellisCrypto
 import TrellisModel
 import TrellisOptimizer
+import TrellisReplica
+import TrellisStorage
 
 /// What a validator's thread does, one after the other.
 enum TraceWork {
@@ -16,7 +18,7 @@ enum TraceWork {
 struct TraceMachine {
     let own: ValidatorIndex
     var core: Core
-    var journal = SimulatedJournal()
+    let journal: Journal
     /// What comes from others, and what the last step left to do, which goes first.
     var inbox: [(work: TraceWork, cpu: UInt64)] = []
     var inboxHead = 0
@@ -30,8 +32,9 @@ struct TraceMachine {
     /// CPU time, in microseconds.
     var cpu: UInt64 = 0
 
-    init(own: ValidatorIndex, committee: Committee) {
+    init(own: ValidatorIndex, committee: Committee) throws {
         self.own = own
+        journal = try Journal(disk: SimulatedDisk(seed: UInt64(own)), committee: committee, isAmnesic: false)
         core = Core(committee: committee, own: own, pacing: .ofTraces)
     }
 

@@ -6,6 +6,7 @@ import TrellisCrypto
 import TrellisLedger
 import TrellisModel
 public import TrellisOptimizer
+import TrellisReplica
 
 /// Who chooses.
 public enum TraceTuning: Sendable {
@@ -66,7 +67,7 @@ public final class TraceRun {
         result = TraceResult()
         if case .online(let settings) = tuning { self.settings = settings } else { settings = OptimizerSettings() }
         intake = Intake(keys.committee) { _ in }
-        machines = (0..<trace.validators).map { TraceMachine(own: ValidatorIndex($0), committee: keys.committee) }
+        machines = try (0..<trace.validators).map { try TraceMachine(own: ValidatorIndex($0), committee: keys.committee) }
         for number in machines.indices {
             switch tuning {
             case .fixed(let choice): machines[number].answers.append((.input(.tune(Tuning(choice))), 0))
@@ -128,7 +129,7 @@ public final class TraceRun {
         case .input(let input): try step(number, input)
         case .open(let letter): if let intake, let input = letter.open(intake) { try step(number, input) }
         case .publish(let block):
-            machines[number].journal.sync()
+            try machines[number].journal.sync()
             send(.blocks([block.encoded]), from: number, to: nil)
         }
     }
@@ -143,13 +144,13 @@ public final class TraceRun {
         case .seal(let header, let payload):
             let cost = WorkCost.blockBuilt + WorkCost.transaction * UInt64(payload.count)
             machines[number].answers.append((.input(.sealed(keys.sign(header, payload))), cost))
-        case .store(let block): machines[number].journal.store(block)
+        case .store(let block): try machines[number].journal.store(block)
         case .publish(let block): machines[number].answers.append((.publish(block), 0))
         case .send(let message, let peer): send(message, from: number, to: Int(peer))
         case .broadcast(let message): send(message, from: number, to: nil)
-        case .serve(let references, let peer): serve(machines[number].journal.read(references, keys.committee), from: number, to: Int(peer))
+        case .serve(let references, let peer): serve(try machines[number].journal.read(references), from: number, to: Int(peer))
         case .serveRounds(let round, let peer):
-            serve(machines[number].journal.read(from: round, keys.committee), from: number, to: Int(peer))
+            serve(try machines[number].journal.read(from: round), from: number, to: Int(peer))
         case .execute(let commit, let payloads):
             let (checkpoint, identifiers, deadline) = try execute(commit, payloads)
             machines[number].meter.ordered(identifiers, in: commit.index)

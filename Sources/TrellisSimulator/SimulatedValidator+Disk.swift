@@ -1,0 +1,196 @@
+// A simulated machine's disk: how it is opened, as a node opens it and its operator repairs it; what goes wrong with it; and what is checked
+// of what it gives back.
+
+import TrellisConsensus
+import TrellisCrypto
+import TrellisLedger
+import TrellisModel
+import TrellisReplica
+import TrellisStorage
+
+/// What may go wrong with a disk.
+enum DiskTrouble: CaseIterable {
+    /// The file system has room for little more.
+    case full
+    /// The next sync of a file fails.
+    case failingSync
+    /// A bit is wrong from now on.
+    case rot
+    /// Something else was written over a part of a file.
+    case misdirected
+}
+
+/// A copy of a disk, and how much had been stored when it was made.
+struct Backup {
+    var files: [String: [UInt8]] = [:]
+    var stored = 0
+}
+
+extension SimulatedValidator {
+    private static let backupsMaximum = 4
+
+    // MARK: Opening
+
+    /// Opens the disk as a node does. Where it is damaged it is repaired as an operator would: by the tool; if what is left does not go
+    /// together, by a backup beside the present mark. Nil where it must not be opened, or cannot be.
+    func openStorage() -> (storage: StableStorage, recovered: Recovered)? {
+        if let problems = refusal() {
+            for problem in problems { world.witness.violation("\(name): \(problem)") }
+            world.note("\(name) refuses to start: its journal is of a later release")
+            return nil
+        }
+        var remedies: [(name: String, apply: () throws -> Void)] = [
+            ("repaired", { [disk] in _ = try ValidatorDirectory.repair(disk) }),
+            ("restored", { [unowned self] in restore(backups.last ?? Backup(), keeping: [StoreLayout.highWater]) }),
+        ]
+        while true {
+            do {
+                return try openOnce()
+            } catch {
+                if !isDamaged, isCorrect { world.witness.violation("\(name) cannot open its disk: \(error)") }
+                guard !remedies.isEmpty else { return nil }
+                let remedy = remedies.removeFirst()
+                world.note("\(name)'s disk is \(remedy.name): \(error)")
+                do { try remedy.apply() } catch { world.note("\(name)'s disk cannot be \(remedy.name): \(error)") }
+            }
+        }
+    }
+
+    private func openOnce() throws -> (storage: StableStorage, recovered: Recovered) {
+        try ValidatorDirectory.requireOwner(identity, of: committee, on: disk)
+        let isAmnesic = try ValidatorDirectory.isAmnesic(disk, identity, of: committee)
+        let marked = isAmnesic ? nil : try HighWaterMark(disk: disk, path: StoreLayout.highWater).current?.round
+        var executions: [Execution] = []
+        let (storage, recovery) = try StableStorage.open(
+            disk, of: identity, committee, isAmnesic: isAmnesic, retention: retention, recallNonce: isAmnesic ? random.next() : 0
+        ) { execution, _ in executions.append(execution) }
+        try checkOpened(storage, marked, executions)
+        return (storage, recovery.recovered)
+    }
+
+    /// - Parameter marked: nil where the mark is not to be relied on.
+    private func checkOpened(_ storage: StableStorage, _ marked: Round?, _ executions: [Execution]) throws {
+        let found = try record.compare(with: storage.journal.log, committee.suite)
+        if isCorrect {
+            for problem in found.problems { world.witness.violation("\(name): \(problem)") }
+            // Damage to the last group that was synced looks like a torn tail.
+            if found.lost > 0, !isDamaged { world.witness.violation("\(name): \(found.lost) synced entries of the journal are lost") }
+            if let marked, marked < record.mark {
+                world.witness.violation("\(name): the high-water mark fell from \(record.mark) to \(marked)")
+            }
+        }
+        if let marked { record.mark = marked } else { hasForgotten = true }
+        let appended = executions.flatMap(\.appended).map(\.identifier)
+        record.cutLog(to: Int(clamping: storage.ledger.ledger.logSize) - appended.count)
+        for execution in executions { observe(execution, storage.ledger.ledger) }
+    }
+
+    // MARK: Trouble
+
+    /// Lets something go wrong with the disk.
+    func trouble(_ trouble: DiskTrouble) {
+        switch trouble {
+        case .full:
+            isTroubled = true
+            disk.setQuota(disk.used + random.below(20_000))
+        case .failingSync:
+            isTroubled = true
+            mayForget = true
+            disk.failNextSync()
+        case .rot, .misdirected: damageDisk(trouble)
+        }
+    }
+
+    private func damageDisk(_ trouble: DiskTrouble) {
+        guard let path = segment(), let size = try? disk.open(path).size(), size > 0 else { return }
+        isDamaged = true
+        let start = random.below(size)
+        let count = trouble == .rot ? 1 : 64 + random.below(512)
+        for offset in 0..<count { disk.rot(path, at: start + offset, bit: random.below(8)) }
+    }
+
+    /// One of the journal's.
+    private func segment() -> String? {
+        let paths = ((try? disk.list(StoreLayout.journal)) ?? []).filter { $0.hasSuffix(".segment") }
+        return paths.isEmpty ? nil : "\(StoreLayout.journal)/\(paths[random.below(paths.count)])"
+    }
+
+    // MARK: Backups and losses
+
+    /// Copies the disk while it is in use; older copies stay for a while.
+    func backUp() {
+        let backup = Backup(files: disk.copy(), stored: record.count)
+        if backups.count < Self.backupsMaximum {
+            backups.append(backup)
+        } else {
+            backups[random.below(Self.backupsMaximum)] = backup
+        }
+    }
+
+    private func restore(_ backup: Backup, keeping kept: Set<String> = []) {
+        disk.restore(backup.files, keeping: kept)
+        record.cut(to: backup.stored)
+    }
+
+    /// All that it had on disk while it was down is gone, or an older copy came back.
+    func lose(_ loss: Loss) {
+        let backup = backups.isEmpty ? Backup() : backups[random.below(backups.count)]
+        do {
+            switch loss {
+            case .wiped: restore(Backup())
+            case .restored:
+                restore(backup)
+                try ValidatorDirectory.forgetMark(on: disk)
+            case .restoredBesideMark: restore(backup, keeping: [StoreLayout.highWater])
+            }
+        } catch {
+            world.witness.violation("\(name): a copy of its disk cannot be restored: \(error)")
+        }
+        if loss != .restoredBesideMark { record.mark = 0 }
+        // What comes back has its own damage no more.
+        isDamaged = false
+        losses += 1
+        hasForgotten = true
+        world.note("\(name) \(loss.rawValue), \(record.count) entries are left")
+    }
+
+    // MARK: Later releases
+
+    /// Lets a later release write to the journal of a machine that is down.
+    func postdate() -> Bool {
+        guard postdated == nil, !isDamaged, let path = segment(), let header = try? disk.postdateSegment(path) else { return false }
+        postdated = (path, header)
+        return true
+    }
+
+    /// The operator puts back what the later release wrote over.
+    func undoPostdate() {
+        guard let found = postdated.take(), let file = try? disk.open(found.path) else { return }
+        try? file.write(found.header, at: 0)
+        try? file.sync()
+    }
+
+    /// A start that meets what a later release wrote must be refused, the repair too, and the journal must stay as it is.
+    ///
+    /// - Returns: nil when there is nothing of the kind; else what should not be.
+    private func refusal() -> [String]? {
+        guard postdated != nil else { return nil }
+        var problems: [String] = []
+        func journal() -> [String: [UInt8]] { disk.copy().filter { $0.key.hasPrefix(StoreLayout.journal) } }
+        let before = journal()
+        let attempts: [(name: String, attempt: () throws -> Void)] = [
+            ("opened", { [unowned self] in _ = try openOnce() }), ("repaired", { [disk] in _ = try ValidatorDirectory.repair(disk) }),
+        ]
+        for (name, attempt) in attempts {
+            do {
+                try attempt()
+                problems.append("a journal of a later release is \(name)")
+            } catch StorageError.newerFormat {
+            } catch {
+                problems.append("a journal of a later release is not \(name), for another reason: \(error)")
+            }
+        }
+        if journal() != before { problems.append("a journal of a later release is changed") }
+        return problems
+    }
+}
