@@ -94,6 +94,12 @@ import TrellisSimulator
         #expect(reports.contains { $0.losses > 0 })
     }
 
+    /// The repair leaves a ledger that is ahead of the journal.
+    @Test(arguments: [UInt64(7), 12, 15, 19]) func aJournalThatLostItsEndIsGoneOnFrom(seed: UInt64) throws {
+        let report = try Simulation(configuration: SimulationConfiguration(seed: seed, profile: .disks)).run()
+        #expect(report.violations == [], "\(report.command)")
+    }
+
     @Test func realSignaturesGiveARunOfTheirOwn() throws {
         let report = try run(1, .jitter, validators: 4, duration: 200, signatures: .mlDSA65)
         #expect(report.violations == [])
