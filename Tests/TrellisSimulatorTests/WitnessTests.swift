@@ -1,6 +1,7 @@
 // A checker that never finds anything is worth nothing: each contradiction that it must find, planted.
 
 import Testing
+import TrellisConsensus
 import TrellisCrypto
 import TrellisModel
 import TrellisReplica
