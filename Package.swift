@@ -136,7 +136,10 @@ let package = Package(
             ["TrellisEvaluators", "TrellisNode", "TrellisModel", "TrellisLedger", "TrellisCrypto", logging, nioHTTP1, nioSSL] + nio),
         tests(
             "TrellisSimulator",
-            ["TrellisSimulator", "TrellisConsensus", "TrellisReplica", "TrellisStorage", "TrellisOptimizer", "TrellisModel", "TrellisCrypto"]),
+            [
+                "TrellisSimulator", "TrellisConsensus", "TrellisReplica", "TrellisStorage", "TrellisOptimizer", "TrellisModel",
+                "TrellisCrypto",
+            ]),
         tests(
             "TrellisNode",
             [
