@@ -20,10 +20,10 @@ enum DiskTrouble: CaseIterable {
     case misdirected
 }
 
-/// A copy of a disk, and how much had been stored when it was made.
+/// A copy of a disk, and what had been stored when it was made: later ones may go on otherwise.
 struct Backup {
     var files: [String: [UInt8]] = [:]
-    var stored = 0
+    var record = StoredRecord()
 }
 
 extension SimulatedValidator {
@@ -119,7 +119,7 @@ extension SimulatedValidator {
 
     /// Copies the disk while it is in use; older copies stay for a while.
     func backUp() {
-        let backup = Backup(files: disk.copy(), stored: record.count)
+        let backup = Backup(files: disk.copy(), record: record)
         if backups.count < Self.backupsMaximum {
             backups.append(backup)
         } else {
@@ -129,7 +129,9 @@ extension SimulatedValidator {
 
     private func restore(_ backup: Backup, keeping kept: Set<String> = []) {
         disk.restore(backup.files, keeping: kept)
-        record.cut(to: backup.stored)
+        let mark = kept.contains(StoreLayout.highWater) ? record.mark : 0
+        record = backup.record
+        record.mark = mark
     }
 
     /// All that it had on disk while it was down is gone, or an older copy came back.
@@ -146,7 +148,6 @@ extension SimulatedValidator {
         } catch {
             world.witness.violation("\(name): a copy of its disk cannot be restored: \(error)")
         }
-        if loss != .restoredBesideMark { record.mark = 0 }
         // What comes back has its own damage no more.
         isDamaged = false
         losses += 1

@@ -84,8 +84,8 @@ struct StoredRecord {
         return (lost, problems)
     }
 
-    /// An older copy of the disk, of when so much was stored, is there now.
-    mutating func cut(to count: Int) {
+    /// What came after the first `count` entries is gone.
+    private mutating func cut(to count: Int) {
         guard count < journal.count else { return }
         journal.removeLast(journal.count - count)
         synced = min(synced, count)
