@@ -29,7 +29,7 @@ extension Simulation {
         let healedAt = now
         let round = correct.compactMap { $0.process?.core.highestRound }.max() ?? 0
         // One that changes nothing need not be known to all: those that do keep everybody awake.
-        let commit = correct.compactMap { $0.ledger.ledger.lastCheckpoint?.index }.max() ?? 0
+        let commit = correct.compactMap { $0.process?.storage.ledger.ledger.lastCheckpoint?.index }.max() ?? 0
         advance(to: now + catchUpTime)
         checkCaughtUp(to: round, commit)
         let lightLoad = underLightLoad()
