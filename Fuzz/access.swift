@@ -23,12 +23,9 @@ private let listener: ListenerAccess = {
     return access
 }()
 
-/// With FUZZ_SEEDS=DIR the corpus is written there instead.
 @_cdecl("LLVMFuzzerInitialize")
 public func begin(_ count: UnsafePointer<Int32>?, _ arguments: UnsafePointer<UnsafePointer<UnsafePointer<CChar>?>?>?) -> Int32 {
-    guard let directory = ProcessInfo.processInfo.environment["FUZZ_SEEDS"] else { return 0 }
-    for (name, bytes) in seeds { FileManager.default.createFile(atPath: "\(directory)/\(name)", contents: Data(bytes)) }
-    exit(0)
+    writeCorpus(seeds)
 }
 
 private var seeds: [(String, [UInt8])] {

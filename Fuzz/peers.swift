@@ -2,7 +2,6 @@
 // The first byte of an input chooses the reader, the rest is what it reads. Nothing may trap; what is read is written again as it was; and
 // nothing invented passes for signed. Behind the signatures the core itself is fed, with keys that accept anything.
 
-import Foundation
 import TrellisConsensus
 import TrellisCrypto
 import TrellisModel
@@ -14,22 +13,12 @@ private let keys = FuzzCommittee.keys
 private let strict = FuzzCommittee.strict
 private let credulous = FuzzCommittee.credulous
 
-private func context(_ own: ValidatorIndex) -> HandshakeContext {
-    HandshakeContext(
-        chain: strict.chain, epoch: 0, own: own, identity: keys[Int(own)],
-        peers: Dictionary(uniqueKeysWithValues: strict.validators.enumerated().map { (ValidatorIndex($0), $1.identityKey) }),
-        signatureBytesMaximum: 64)
-}
-
-private let contexts = (context(0), context(1))
+private let contexts = (FuzzHandshake.initiator, FuzzHandshake.responder)
 private let trafficKey = SecretBytes([UInt8](repeating: 7, count: 32))
 
-/// With FUZZ_SEEDS=DIR the corpus is written there instead: one true message of each kind.
 @_cdecl("LLVMFuzzerInitialize")
 public func begin(_ count: UnsafePointer<Int32>?, _ arguments: UnsafePointer<UnsafePointer<UnsafePointer<CChar>?>?>?) -> Int32 {
-    guard let directory = ProcessInfo.processInfo.environment["FUZZ_SEEDS"] else { return 0 }
-    for (name, bytes) in seeds { FileManager.default.createFile(atPath: "\(directory)/\(name)", contents: Data(bytes)) }
-    exit(0)
+    writeCorpus(seeds)
 }
 
 private var seeds: [(String, [UInt8])] {
@@ -51,7 +40,7 @@ private var seeds: [(String, [UInt8])] {
     let messages: [(String, PeerMessage)] = [
         ("blocks", .blocks([first[1], second[1]].map(\.encoded))), ("heartbeat", .heartbeat(Heartbeat(round: 7, certified: 1))),
         ("fetch", .fetch(first.map(\.reference))), ("rounds", .fetchRounds(from: 3)), ("certificate", .certificate(certificate)),
-        ("recall", .recall(nonce: 9, attempt: 1)), ("recalled", .recalled(nonce: 9, newest: first[2].encoded)),
+        ("recall", .recall(nonce: 9)), ("let-pass", .letPass(4)), ("recalled", .recalled(nonce: 9, newest: first[2].encoded)),
         ("commits", .catchUp(.commits(CertifiedCommits(certificate: certificate, commits: [])))),
         ("fetch-commits", .catchUp(.fetchCommits(after: 0))), ("committed", .catchUp(.committed([first[1].encoded]))),
     ]
@@ -142,9 +131,10 @@ private func read(_ message: PeerMessage, _ sender: ValidatorIndex) -> Input? {
     case .fetch(let references): return .fetch(references, from: sender)
     case .fetchRounds(let round): return .fetchRounds(round, from: sender)
     case .certificate(let certificate): return .certificate(certificate)
-    case .recall(let nonce, let attempt): return .recall(nonce: nonce, attempt: attempt, from: sender)
+    case .recall(let nonce): return .recall(nonce: nonce, from: sender)
     case .recalled(let nonce, let newest):
         return .recalled(nonce: nonce, try? VerifiedBlock(wireBytes: newest, committee: credulous), from: sender)
+    case .letPass(let round): return .letPass(round, from: sender)
     case .catchUp(let message): return (try? message.checked(credulous)).map { .catchUp($0, from: sender) }
     }
 }

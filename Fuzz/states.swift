@@ -2,7 +2,6 @@
 // byte of an input chooses the reader, the rest is what it reads. Nothing may trap, what is read is written again as it was, what was taken
 // over works, and nobody is let in on an invented proof.
 
-import Foundation
 import TrellisConsensus
 import TrellisCrypto
 import TrellisLedger
@@ -11,25 +10,13 @@ import TrellisModel
 @testable import TrellisTransport
 
 private let suite = FuzzCommittee.suite
-private let keys = FuzzCommittee.keys
-private let strict = FuzzCommittee.strict
 private let credulous = FuzzCommittee.credulous
 
-private func context(_ own: ValidatorIndex) -> HandshakeContext {
-    HandshakeContext(
-        chain: strict.chain, epoch: 0, own: own, identity: keys[Int(own)],
-        peers: Dictionary(uniqueKeysWithValues: strict.validators.enumerated().map { (ValidatorIndex($0), $1.identityKey) }),
-        signatureBytesMaximum: 64)
-}
+private let contexts = (FuzzHandshake.initiator, FuzzHandshake.responder)
 
-private let contexts = (context(0), context(1))
-
-/// With FUZZ_SEEDS=DIR the corpus is written there instead.
 @_cdecl("LLVMFuzzerInitialize")
 public func begin(_ count: UnsafePointer<Int32>?, _ arguments: UnsafePointer<UnsafePointer<UnsafePointer<CChar>?>?>?) -> Int32 {
-    guard let directory = ProcessInfo.processInfo.environment["FUZZ_SEEDS"] else { return 0 }
-    for (name, bytes) in seeds { FileManager.default.createFile(atPath: "\(directory)/\(name)", contents: Data(bytes)) }
-    exit(0)
+    writeCorpus(seeds)
 }
 
 /// Two commits, and the blocks below them.

@@ -1,6 +1,7 @@
 // Committees of four for the fuzz targets: one with real keys, and one whose keys accept anything, so that what stands behind the signatures
-// is reached.
+// is reached; and what else the targets share.
 
+import Foundation
 import TrellisCrypto
 import TrellisModel
 
@@ -40,4 +41,11 @@ enum FuzzCommittee {
 /// Ends the process with a finding unless it holds.
 func require(_ holds: Bool, _ what: String) {
     if !holds { fatalError(what) }
+}
+
+/// For `LLVMFuzzerInitialize`: with FUZZ_SEEDS=DIR the corpus is written there instead of a run.
+func writeCorpus(_ seeds: @autoclosure () -> [(String, [UInt8])]) -> Int32 {
+    guard let directory = ProcessInfo.processInfo.environment["FUZZ_SEEDS"] else { return 0 }
+    for (name, bytes) in seeds() { FileManager.default.createFile(atPath: "\(directory)/\(name)", contents: Data(bytes)) }
+    exit(0)
 }
