@@ -139,8 +139,10 @@ package final class StableStorage {
         return true
     }
 
-    /// Where the journal must begin for the states that are offered.
+    /// Where the journal must begin for those who are far behind: they take over a state that is offered, and then need all blocks from there
+    /// on, since what is not certified yet can only be decided again. Liars and absent validators may put off the next certificate for ever.
     private func neededByStates() throws -> LogPosition {
+        guard !states.states.isEmpty else { return .start }
         var start = journal.end
         for state in states.states {
             if let needed = try journal.foundationStart(of: state.certificate.checkpoint.index) { start = min(start, needed) }
