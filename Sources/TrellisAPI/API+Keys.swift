@@ -7,20 +7,19 @@ import TrellisModel
 import TrellisNode
 
 extension API {
-    /// How long clients may keep the keys, in seconds.
-    private static let keysLifetime = 3600
-
     var keyRoutes: [Route] {
         ["/v1/keys", "/api/keys"].enumerated().map { place, path in
             Route(
                 method: .get, path: path, identifier: place == 0 ? "getKeys" : "getKeysAlias",
                 summary: "The validators' sealing keys, each signed with its consensus key of genesis.",
-                replies: [Route.Reply(.ok, "The keys; to be checked with the genesis.", [Schema.sealingKeys])], problems: [.notFound],
-                handle: { _ async throws(Problem) in
-                    guard let keys = service.sealingKeys else { throw Self.noKeys }
-                    var response = Response(status: .ok, contentType: ContentType.json, bytes: keys.json)
-                    response.headers[.cacheControl] = "public, max-age=\(Self.keysLifetime)"
-                    return response
+                headers: [.init(name: "If-None-Match", summary: "The ETag of what the client holds.", schema: Schema.string)],
+                replies: [
+                    Route.Reply(.ok, "The keys; to be checked with the genesis.", [Schema.sealingKeys]),
+                    Route.Reply(.notModified, "They are those that the client holds.", []),
+                ], problems: [.notFound],
+                handle: { [publishedKeys] exchange async throws(Problem) in
+                    guard let publishedKeys else { throw Self.noKeys }
+                    return publishedKeys.answer(to: exchange.request)
                 })
         }
     }
@@ -40,6 +39,30 @@ extension API {
         guard found == expected else {
             throw .unprocessable("unknown-recipient", "the envelope is not for the recipients' keys: get /v1/keys again, and seal again")
         }
+    }
+}
+
+/// The file of sealing keys as it is handed out. It stays the same as long as the validator runs.
+struct PublishedKeys: Sendable {
+    /// How long clients may keep them, in seconds.
+    private static let lifetime = 3600
+
+    private let json: [UInt8]
+    private let tag: String
+
+    init(_ keys: SealingKeys) {
+        json = keys.json
+        tag = "\"\(HashSuite.sha256.hash(json))\""
+    }
+
+    /// The file; or, where the client names its tag (RFC 9110 §13.1.2), that it has it.
+    func answer(to request: Request) -> Response {
+        let held = (request.headers[.ifNoneMatch] ?? "").split(separator: ",").map { $0.trimmingPrefix { $0 == " " } }
+        let isHeld = held.contains { $0 == "*" || $0 == tag || $0 == "W/\(tag)" }
+        var response = isHeld ? Response(status: .notModified) : Response(status: .ok, contentType: ContentType.json, bytes: json)
+        response.headers[.cacheControl] = "public, max-age=\(Self.lifetime)"
+        response.headers[.eTag] = tag
+        return response
     }
 }
 

@@ -15,6 +15,7 @@ struct API: Sendable {
     let door: Door
     let idempotency = IdempotencyTable()
     let streams: EventStreams
+    let publishedKeys: PublishedKeys?
 
     init(service: any NodeService, options: APIServer.Options, access: ListenerAccess) {
         self.service = service
@@ -22,6 +23,7 @@ struct API: Sendable {
         door = Door(access: access)
         views = Views(committee: service.committee, access: access)
         streams = EventStreams(limit: options.eventStreamsMaximum)
+        publishedKeys = service.sealingKeys.map(PublishedKeys.init)
     }
 
     var limits: Limits { service.committee.limits }
@@ -39,22 +41,28 @@ struct API: Sendable {
 struct Dispatcher: Sendable {
     let options: APIServer.Options
     private let door: Door
+    private let budget: BodyBudget
     private let routes: [(route: Route, template: [Substring])]
 
     init(_ api: API) {
         options = api.options
         door = api.door
-        routes = api.routes.map { ($0, $0.path.split(separator: "/", omittingEmptySubsequences: false)) }
+        let routes = api.routes
+        // One body of every size that is taken always fits.
+        budget = BodyBudget(bytes: max(options.bodyBytesMaximum, routes.map(\.bodyLimit).max() ?? 0))
+        self.routes = routes.map { ($0, $0.path.split(separator: "/", omittingEmptySubsequences: false)) }
     }
 
     func respond(to request: Request, channel: any Channel) async -> Response {
         var response: Response
         var isBodyRead = !request.hasBody
+        var paid = 0
+        defer { budget.giveBack(paid) }
         do throws(Problem) {
             let (route, path) = try match(request)
             let admission = try door.admit(request, route, hasBody: request.hasBody, channel: channel)
             let type = try contentType(of: request, route)
-            let body = request.hasBody ? try await read(request, limit: route.bodyLimit, channel: channel) : []
+            let body = request.hasBody ? try await read(request, limit: route.bodyLimit, channel: channel, paid: &paid) : []
             isBodyRead = true
             try admission.check(body)
             let exchange = try Exchange(
@@ -111,18 +119,24 @@ struct Dispatcher: Sendable {
         return type
     }
 
-    /// The body's bytes. Throws as soon as they are more than `limit`, or when they trickle in for too long.
-    private func read(_ request: Request, limit: Int, channel: any Channel) async throws(Problem) -> [UInt8] {
+    /// The body's bytes. Throws as soon as they are more than `limit`, more than all requests together may hold, or when they trickle in for too
+    /// long.
+    private func read(
+        _ request: Request, limit: Int, channel: any Channel, paid: inout Int
+    ) async throws(Problem) -> [UInt8] {
         let problem = Problem.tooLarge("the body exceeds the limit of \(limit) bytes")
         let length = request.headers[.contentLength].flatMap { Int($0) }
         guard length ?? 0 <= limit else { throw problem }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(max(0, length ?? 0))
+        bytes.reserveCapacity(min(max(0, length ?? 0), BodyBudget.ownBytes))
         var deadline: Scheduled<Void>?
         defer { deadline?.cancel() }
         do {
             for try await chunk in request.body {
                 guard chunk.readableBytes <= limit - bytes.count else { throw problem }
+                let due = max(0, bytes.count + chunk.readableBytes - BodyBudget.ownBytes - paid)
+                guard budget.take(due) else { throw Problem.tooManyBodies }
+                paid += due
                 bytes.append(contentsOf: chunk.readableBytesView)
                 if deadline == nil, bytes.count < length ?? .max {
                     deadline = channel.eventLoop.scheduleTask(in: TimeAmount(options.bodyTime)) {

@@ -26,6 +26,8 @@ public struct APIServer: Sendable {
     public struct Options: Sendable {
         public var connectionsMaximum = 1024
         public var eventStreamsMaximum = 64
+        /// Of large bodies, of all requests together.
+        public var bodyBytesMaximum = 256 << 20
         /// For a request's head, and between requests.
         public var idleTime: Duration = .seconds(60)
         /// For a body to arrive whole.

@@ -63,6 +63,10 @@ extension Problem {
             problem = Problem(
                 .unauthorized, "no-credentials", "Who asks?", "this needs a signature (RFC 9421) or a bearer token (RFC 6750)")
             problem.challenge = realm
+        case .stranger(let name):
+            return .init(
+                .forbidden, "other-host", "Another host",
+                "'\(name.prefix(255))' is no name of this machine here: ask 127.0.0.1, or have its operator name it in 'authorities'")
         case .ambiguous(let what):
             problem = Problem(.unauthorized, "bad-credentials", "Unclear credentials", what)
             problem.challenge = realm + ", error=\"invalid_request\""

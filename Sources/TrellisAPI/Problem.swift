@@ -75,6 +75,12 @@ extension Problem {
 
     static func tooLarge(_ detail: String) -> Problem { Problem(.contentTooLarge, "too-large", "Too large", detail) }
 
+    static var tooManyBodies: Problem {
+        Problem(
+            .serviceUnavailable, "too-many-bodies", "Too many large bodies", "as many bytes of bodies are held as there may be",
+            retryAfter: 1)
+    }
+
     static func unsupportedContent(_ detail: String) -> Problem {
         Problem(.unsupportedMediaType, "unsupported-content", "Unsupported content", detail)
     }

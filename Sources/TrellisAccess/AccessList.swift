@@ -174,6 +174,7 @@ public struct AccessList: Sendable, Equatable {
         guard !isWildcard || !hasKeys || !authorities.isEmpty else { throw .noAuthorities(host: host) }
         let own = (isLocal ? ["127.0.0.1", "localhost", "[::1]"] : []) + [host.contains(":") ? "[\(host)]" : host.lowercased()]
         return ListenerAccess(
-            clients: clients, isOpen: isOpen ?? isLocal, addresses: authorities.isEmpty ? .hosts(Set(own)) : .authorities(Set(authorities)))
+            clients: clients, isOpen: isOpen ?? isLocal, isForThisMachine: isOpen == nil,
+            addresses: authorities.isEmpty ? .hosts(Set(own)) : .authorities(Set(authorities)))
     }
 }

@@ -7,6 +7,8 @@ import TrellisModel
 public enum AccessRefusal: Error, Sendable, Equatable {
     /// It carries no credentials, and needs some.
     case noCredentials
+    /// It carries none, and comes by a name, or from a page, that is not this machine's.
+    case stranger(String)
     /// A field that is none, or two kinds of credentials at once.
     case ambiguous(String)
     /// No client has this token.
@@ -26,13 +28,16 @@ public struct ListenerAccess: Sendable {
         case hosts(Set<String>)
     }
 
+    /// Whether those without credentials must come from this machine by a name of its own: nothing says that others may ask.
+    private let isForThisMachine: Bool
     private let addresses: Addresses
     private let keys: [String: (client: AccessClient, key: any VerifyingKey)]
     private let tokens: [(client: AccessClient, hash: Digest)]
     private let names: [Digest: String]
 
-    init(clients: [AccessClient], isOpen: Bool, addresses: Addresses) {
+    init(clients: [AccessClient], isOpen: Bool, isForThisMachine: Bool, addresses: Addresses) {
         self.isOpen = isOpen
+        self.isForThisMachine = isForThisMachine
         self.addresses = addresses
         var keys: [String: (client: AccessClient, key: any VerifyingKey)] = [:]
         var tokens: [(client: AccessClient, hash: Digest)] = []
@@ -66,6 +71,7 @@ public struct ListenerAccess: Sendable {
         switch (fields["authorization"], fields["signature-input"], fields["signature"]) {
         case (nil, nil, nil):
             guard isOpen else { throw .noCredentials }
+            if isForThisMachine, let name = strangeName(in: message, port: port) { throw .stranger(name) }
             return nil
         case (let header?, nil, nil): admitted = (try client(authorization: header), nil)
         case (nil, let input?, let signature?):
@@ -104,11 +110,34 @@ public struct ListenerAccess: Sendable {
         return (client, hasBody ? try ContentDigest.digest(in: message.fields["content-digest"] ?? "") : nil)
     }
 
+    /// A name of this machine that is none, by which a page in a browser on it may ask: its own, which leads here (DNS rebinding), or its origin's.
+    private func strangeName(in message: RequestMessage, port: Int) -> String? {
+        let isKnown = { (authority: String) in isOwn(authority, port: port) || Self.isLoopback(authority: authority[...]) }
+        guard isKnown(message.authority) else { return message.authority }
+        guard let origin = message.fields["origin"]?.lowercased() else { return nil }
+        return Self.authority(ofOrigin: origin).map { isKnown(String($0)) } ?? false ? nil : origin
+    }
+
     private func isOwn(_ authority: String, port: Int) -> Bool {
         switch addresses {
         case .authorities(let known): known.contains(authority)
         case .hosts(let known): known.contains(authority) || known.contains { authority == "\($0):\(port)" }
         }
+    }
+
+    /// Host and port of a page's origin; nil for an opaque one.
+    package static func authority(ofOrigin origin: String) -> Substring? {
+        ["http://", "https://"].first { origin.hasPrefix($0) }.map { origin.dropFirst($0.count) }
+    }
+
+    /// Whether `authority` is a name of this machine that no page can take, with a port or without.
+    package static func isLoopback(authority: Substring) -> Bool {
+        let isBracketed = authority.hasPrefix("[")
+        let host = isBracketed ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
+        let port = authority.dropFirst(host.count + (isBracketed ? 2 : 0))
+        guard !isBracketed || authority.contains("]") else { return false }
+        let isPort = port.isEmpty || (port.hasPrefix(":") && UInt16(port.dropFirst()) != nil)
+        return isPort && isLoopback(host.lowercased())
     }
 
     /// Whether only this machine reaches a listener on `host`.

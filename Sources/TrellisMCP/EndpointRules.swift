@@ -31,7 +31,7 @@ struct EndpointRules: Sendable {
         if let origin = headers[.origin], !Self.isLocal(origin: origin) {
             return Refusal(.forbidden, "requests of other origins are refused")
         }
-        if isLocal, !Self.isLocal(authority: host[...]) { return Refusal(.forbidden, "this machine has no such name here") }
+        if isLocal, !ListenerAccess.isLoopback(authority: host[...]) { return Refusal(.forbidden, "this machine has no such name here") }
         if let token {
             let shown = headers[.authorization].flatMap(AccessToken.bearer)
             guard let shown, AccessToken.isEqual(AccessToken.hash(of: shown), token) else {
@@ -67,18 +67,7 @@ struct EndpointRules: Sendable {
 
     /// Whether a page from this machine asks.
     static func isLocal(origin: String) -> Bool {
-        guard let scheme = ["http://", "https://"].first(where: { origin.hasPrefix($0) }) else { return false }
-        return isLocal(authority: origin.dropFirst(scheme.count))
-    }
-
-    /// Whether `authority` is a name of this machine that no page can take, with a port or without.
-    static func isLocal(authority: Substring) -> Bool {
-        let isBracketed = authority.hasPrefix("[")
-        let host = isBracketed ? authority.dropFirst().prefix { $0 != "]" } : authority.prefix { $0 != ":" }
-        let port = authority.dropFirst(host.count + (isBracketed ? 2 : 0))
-        guard !isBracketed || authority.contains("]") else { return false }
-        let isPort = port.isEmpty || (port.hasPrefix(":") && UInt16(port.dropFirst()) != nil)
-        return isPort && ListenerAccess.isLoopback(host.lowercased())
+        ListenerAccess.authority(ofOrigin: origin).map { ListenerAccess.isLoopback(authority: $0) } ?? false
     }
 
     private static func mediaTypes(_ header: String?) -> [String] {

@@ -33,18 +33,25 @@ actor RemoteSeats {
 
     /// Evaluates what was not evaluated yet, and casts again what was.
     func vote(on proposals: [(identifier: Digest, proposal: Proposal)]) {
-        for question in proposals.compactMap({ seats.question($0.identifier, $0.proposal) }) {
-            asked.insert(question.identifier)
-            for place in seats.seats.indices where seats.isAsked(place, question.proposal, committee) {
-                if let vote = votes[question.identifier]?[place] {
-                    ready[place, default: []].append(vote)
-                } else if running[question.identifier, default: []].insert(place).inserted {
-                    waiting[place, default: []].append(question)
-                    next(place)
-                }
+        for (identifier, proposal) in proposals {
+            let places = seats.seats.indices.filter { seats.isAsked($0, proposal, committee) }
+            for place in places {
+                if let vote = votes[identifier]?[place] { ready[place, default: []].append(vote) }
             }
+            evaluate(identifier, proposal, at: places.filter { votes[identifier]?[$0] == nil && running[identifier]?.contains($0) != true })
         }
         gather()
+    }
+
+    /// Opens what is sealed once for all of the seats.
+    private func evaluate(_ identifier: Digest, _ proposal: Proposal, at places: [Int]) {
+        guard !places.isEmpty, let question = seats.question(identifier, proposal) else { return }
+        asked.insert(identifier)
+        running[identifier, default: []].formUnion(places)
+        for place in places {
+            waiting[place, default: []].append(question)
+            next(place)
+        }
     }
 
     /// Lets go of what is decided: whatever is still evaluated comes too late.

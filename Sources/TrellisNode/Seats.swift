@@ -70,10 +70,11 @@ struct Seats: Sendable {
     /// The votes of seats with rules on `proposals`.
     func vote(on proposals: [(identifier: Digest, proposal: Proposal)], committee: Committee) throws -> [SeatVotes] {
         var votes = [[Vote]](repeating: [], count: seats.count)
-        for question in proposals.compactMap({ question($0.identifier, $0.proposal) }) {
+        for (identifier, proposal) in proposals {
+            let asked = seats.indices.filter { isAsked($0, proposal, committee) }
+            // What is sealed is opened only for those who are asked.
+            guard !asked.isEmpty, let question = question(identifier, proposal) else { continue }
             // Finding facts is most of the work, and the same for all seats.
-            let asked = seats.indices.filter { isAsked($0, question.proposal, committee) }
-            guard !asked.isEmpty else { continue }
             let subject = question.subject
             for place in asked {
                 guard case .rules(let policy) = seats[place].evaluator else { continue }

@@ -1,8 +1,10 @@
 // What nobody should send: each is refused with a problem document, and nothing traps or lingers.
 
 import NIOCore
+import NIOPosix
 import Testing
 import TrellisJSON
+import TrellisModel
 import TrellisNode
 
 @testable import TrellisAPI
@@ -16,7 +18,7 @@ import TrellisNode
             #expect(answer.status == 413)
             #expect(answer.problem == "too-large")
             // A length that is only announced is refused before a byte of it is read; one that is not announced, once it is passed.
-            let head = "POST /v1/proposals HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            let head = "POST /v1/proposals HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             let announced = try await harness.raw(head + "Content-Length: 99999999999\r\n\r\n")
             #expect(announced.hasPrefix("HTTP/1.1 413"))
             #expect(announced.lowercased().contains("connection: close"))
@@ -140,9 +142,36 @@ import TrellisNode
         var options = APIServer.Options()
         options.bodyTime = .milliseconds(50)
         try await Harness.run(options: options) { (harness: Harness) async throws in
-            let head = "POST /v1/proposals HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+            let head = "POST /v1/proposals HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
             let answer = try await harness.raw(head + #"{"command""#)
             #expect(answer.hasPrefix("HTTP/1.1 408"))
+        }
+    }
+
+    @Test func largeBodiesShareOneBudget() async throws {
+        var options = APIServer.Options()
+        options.bodyBytesMaximum = 0
+        try await Harness.run(options: options) { (harness: Harness) async throws in
+            let limit = 4 * harness.node.committee.limits.payloadBytes
+            let octets = [("Content-Type", ContentType.octets)]
+            func status(_ count: Int) async throws -> Int {
+                try await harness.send("POST", "/v1/records", headers: octets, body: [UInt8](repeating: 1, count: count)).status
+            }
+            // One that is nearly there, and does not come whole, leaves no room for another large one: only for small ones.
+            let large = limit * 3 / 4
+            #expect(try await status(large) == 413)
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: harness.server.port).get()
+            let head =
+                "POST /v1/records HTTP/1.1\r\nHost: localhost\r\nContent-Type: \(ContentType.octets)\r\nContent-Length: \(limit)\r\n\r\n"
+            try await channel.writeAndFlush(ByteBuffer(string: head + String(repeating: "x", count: limit - 1)))
+            var refusal = 0
+            for _ in 0..<10_000 where refusal != 503 { refusal = try await status(large) }
+            #expect(refusal == 503)
+            #expect(try await status(1 << 12) == 202)
+            try? await channel.close()
+            for _ in 0..<10_000 where refusal == 503 { refusal = try await status(large) }
+            #expect(refusal == 413)
         }
     }
 
@@ -159,7 +188,7 @@ import TrellisNode
         try await Harness.run { (harness: Harness) async throws in
             #expect(try await harness.raw("\u{16}\u{3}\u{1}hello\r\n\r\n").hasPrefix("HTTP/1.1 400"))
             let fields = (0..<200).map { "h\($0): x\r\n" }.joined()
-            #expect(try await harness.raw("GET /livez HTTP/1.1\r\nHost: x\r\n\(fields)\r\n").hasPrefix("HTTP/1.1 400"))
+            #expect(try await harness.raw("GET /livez HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n").hasPrefix("HTTP/1.1 400"))
             #expect(try await harness.get("/livez").status == 200)
         }
     }

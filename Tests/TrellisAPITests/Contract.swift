@@ -29,6 +29,10 @@ struct Contract: Sendable {
             Issue.record("\(method) \(path) does not declare status \(answer.status)", sourceLocation: sourceLocation)
             return
         }
+        guard answer.status != 304 else {
+            #expect(answer.body.isEmpty && content.objectMembers?.isEmpty == true, sourceLocation: sourceLocation)
+            return
+        }
         guard let schema = content[type]?["schema"] else {
             Issue.record("\(method) \(path) with status \(answer.status) does not declare '\(type)'", sourceLocation: sourceLocation)
             return

@@ -116,7 +116,7 @@ import TrellisModel
             let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelOption(.autoRead, value: false)
                 .connect(host: "127.0.0.1", port: harness.server.port).get()
-            try await channel.writeAndFlush(ByteBuffer(string: "GET /v1/events?from=0 HTTP/1.1\r\nHost: x\r\n\r\n"))
+            try await channel.writeAndFlush(ByteBuffer(string: "GET /v1/events?from=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"))
             // It takes the only place; when it is dropped, the place is free.
             var status = 0
             var refusals = 0

@@ -45,6 +45,12 @@ import TrellisModel
                 }
             }
             #expect(throws: SealingKeysError.self) { try SealingKeys(json: [0x7B], committee: harness.node.committee) }
+            let tag = try #require(try await harness.get("/v1/keys").header("ETag"))
+            for held in [tag, "*", "\"other\", W/\(tag)"] {
+                let answer = try await harness.get("/api/keys", headers: [("If-None-Match", held)])
+                #expect(answer.status == 304 && answer.header("ETag") == tag && answer.header("Cache-Control") == "public, max-age=3600")
+            }
+            #expect(try await harness.get("/v1/keys", headers: [("If-None-Match", "\"other\"")]).status == 200)
         }
     }
 

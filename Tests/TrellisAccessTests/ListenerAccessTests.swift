@@ -176,7 +176,7 @@ import TrellisModel
     }
 
     @Test func openAndClosedListeners() throws {
-        let request = RequestMessage(method: "GET", authority: "any", target: "/", fields: [:])
+        let request = RequestMessage(method: "GET", authority: "localhost", target: "/", fields: [:])
         #expect(throws: AccessRefusal.noCredentials) {
             try access.admit(request, for: .read, hasBody: false, port: 8080, now: Self.now)
         }
@@ -192,6 +192,29 @@ import TrellisModel
         #expect(throws: AccessError.noAuthorities(host: "0.0.0.0")) { try AccessList(clients: [client]).listening(on: "0.0.0.0") }
         #expect(try !AccessList(clients: [client], authorities: ["API.example.org"]).listening(on: "0.0.0.0").isOpen)
         #expect(try !AccessList(clients: [client]).listening(on: "10.0.0.1").isOpen)
+    }
+
+    @Test func pagesOfOthersDoNotAskAnOpenListener() throws {
+        func admit(_ authority: String, origin: String? = nil, _ list: AccessList = .local) throws {
+            let fields = origin.map { ["origin": $0] } ?? [:]
+            let message = RequestMessage(method: "GET", authority: authority, target: "/", fields: fields)
+            _ = try list.listening(on: "127.0.0.1").admit(message, for: .read, hasBody: false, port: 8080, now: Self.now)
+        }
+        for own in ["127.0.0.1", "127.0.0.1:8080", "localhost:9999", "LOCALHOST", "[::1]:8080"] {
+            try admit(own)
+            try admit(own, origin: "http://localhost:3000")
+            for page in ["http://example.org", "https://localhost.example.org", "null", "", "http://127.0.0.1@example.org"] {
+                #expect(throws: AccessRefusal.stranger(page)) { try admit(own, origin: page) }
+            }
+        }
+        for other in ["", "example.org", "example.org:8080", "127.0.0.1.example.org", "localhost@example.org", "[::1", "127.0.0.1:x"] {
+            #expect(throws: AccessRefusal.stranger(other)) { try admit(other) }
+            try admit(other, AccessList(clients: [], isOpen: true))
+        }
+        let named = try AccessList(clients: [], authorities: ["api.example.org"])
+        try admit("api.example.org", origin: "https://api.example.org", named)
+        try admit("localhost:8080", named)
+        #expect(throws: AccessRefusal.stranger("www.example.org")) { try admit("www.example.org", named) }
     }
 
     @Test func listsThatAreNone() throws {
