@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Verifies evidence of misbehaviour (docs/protocol.md, section 9) on top of clients/python, which shares no code with the Swift package.
 
-    pip install 'cryptography>=48'
-    python3 Scripts/verify-evidence.py evidence.json genesis.json
+    python3 -m venv .venv && .venv/bin/pip install 'cryptography>=48'
+    .venv/bin/python Scripts/verify-evidence.py evidence.json genesis.json
 """
 import pathlib
 import sys

@@ -2,8 +2,8 @@
 """Verifies a receipt with clients/python, which is written after docs/receipts.md and shares no code with the
 Swift package. Needs one library:
 
-    pip install 'cryptography>=48'
-    python3 Scripts/verify-receipt.py receipt.json genesis.json
+    python3 -m venv .venv && .venv/bin/pip install 'cryptography>=48'
+    .venv/bin/python Scripts/verify-receipt.py receipt.json genesis.json
 """
 import pathlib
 import sys
