@@ -101,6 +101,10 @@ public struct AuditReplay: Sendable {
     /// How many checkpoints were attested, and the last one's index.
     public private(set) var checkpoints: UInt64 = 0
     public private(set) var newestCheckpoint: UInt64?
+    /// The records by which the TPM's register was extended since its last boot: a quote vouches for these, for all others the validator's word.
+    public private(set) var registered: [Range<UInt64>] = []
+    /// How many records stand in stretches in software.
+    public private(set) var softwareRecords: UInt64 = 0
     public private(set) var firstTime: UInt64?
     public private(set) var lastTime: UInt64?
     private var software = zeros
@@ -141,8 +145,10 @@ public struct AuditReplay: Sendable {
         if stretch?.module.isHardware == true, let register = device?.register {
             device?.before = register
             device?.register = Self.extended(register, by: digest)
+            countRegistered(records)
         } else {
             software = Self.extended(software, by: digest)
+            softwareRecords += 1
         }
         head = Self.extended(head, by: digest)
         records += 1
@@ -159,10 +165,32 @@ public struct AuditReplay: Sendable {
         case .tpm(let pcr, let register, let resets, let restarts):
             let found = Device(pcr: pcr, resets: resets, restarts: restarts, register: register, before: register)
             if let kind = breakKind(at: found) { breaks.append(AuditBreak(record: number, kind: kind)) }
+            // A register that begins anew holds nothing of what was before.
+            if let device, device.pcr == found.pcr, device.resets == found.resets,
+                [device.register, device.before].contains(found.register)
+            {
+                if device.register != found.register { unregisterLast() }
+            } else {
+                registered = []
+            }
             device = found
         }
         stretch = begin
         stretches += 1
+    }
+
+    private mutating func countRegistered(_ record: UInt64) {
+        if let last = registered.last, last.upperBound == record {
+            registered[registered.count - 1] = last.lowerBound..<record + 1
+        } else {
+            registered.append(record..<record + 1)
+        }
+    }
+
+    /// The last line of the stretch before was written, and the register not extended by it.
+    private mutating func unregisterLast() {
+        guard let last = registered.popLast(), last.count > 1 else { return }
+        registered.append(last.lowerBound..<last.upperBound - 1)
     }
 
     /// Whether a TPM's register goes on as it must; nil if it does.

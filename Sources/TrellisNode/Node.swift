@@ -99,7 +99,7 @@ public final class Node: NodeService {
     public let committee: Committee
     public let validator: ValidatorIndex
     public let sealingKeys: SealingKeys?
-    private let replica: Replica
+    let replica: Replica
     private let network: PeerNetwork?
     private let intake: PeerIntake
     private let trail: AuditTrail

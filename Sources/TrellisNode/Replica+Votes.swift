@@ -91,7 +91,7 @@ extension Replica {
     }
 
     /// Together, so that they ride in one block.
-    private func cast(_ signed: [SeatPlace: [SignedVotes]]) {
+    func cast(_ signed: [SeatPlace: [SignedVotes]]) {
         for (seat, parts) in signed { outbox.signed(seat, as: parts.map(\.transaction.identifier)) }
         let parts = signed.sorted { $0.key < $1.key }.flatMap(\.value)
         for part in parts {

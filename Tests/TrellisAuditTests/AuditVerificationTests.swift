@@ -41,6 +41,8 @@ import TrellisModel
         #expect(report.isHardware && report.isKeyPinned && report.isNonceChecked && report.isValidatorChecked)
         #expect(report.replay.checkpoints == 8 && report.replay.stretches == 5 && report.replay.breaks.isEmpty)
         #expect(report.attestation?.resets == 2)
+        // Two lines of the last boot, two in software, two in the TPM again.
+        #expect(report.replay.registered == [4..<6, 8..<10] && report.replay.softwareRecords == 2)
         #expect(report.validator == "solo")
     }
 
@@ -154,7 +156,8 @@ import TrellisModel
         let lost = writer
         try writer.begin(&tpm)
         try writer.attest(3, to: &tpm)
-        #expect(try verify(writer.lines, try writer.quote(tpm), try expectation(writer, tpm)).replay.breaks.isEmpty)
+        let replay = try verify(writer.lines, try writer.quote(tpm), try expectation(writer, tpm)).replay
+        #expect(replay.breaks.isEmpty && replay.registered == [0..<2, 3..<5])
         // Before the next start that line is proven by nothing.
         var before = try SoftTPM()
         before.register = lost.replay.register

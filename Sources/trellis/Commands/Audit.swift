@@ -70,12 +70,12 @@ struct AuditVerify: ParsableCommand {
         let checkpoints = try receiptCheckpoints(genesis)
         let quote = try Files.read(quote, limit: AuditQuote.fileBytesMaximum)
         let log = try Files.read(log, limit: Self.logBytesMaximum)
-        var found: [UInt64: Digest] = [:]
+        var found: [UInt64: (checkpoint: Digest, record: UInt64)] = [:]
         let report: AuditReport
         do throws(AuditError) {
             report = try AuditVerification.verify(log: log, quote: quote, expected) { record in
                 guard case .attested(let attested) = record.event, !checkpoints.isEmpty else { return }
-                for attestation in attested { found[attestation.index] = attestation.checkpoint }
+                for attestation in attested { found[attestation.index] = (attestation.checkpoint, record.number) }
             }
         } catch {
             if json { Terminal.print(try AuditText.refusal(error)) }
@@ -84,13 +84,14 @@ struct AuditVerify: ParsableCommand {
         let lookups = try checkpoints.map { path, checkpoint throws(Failure) in
             let digest = checkpoint.digest(expected.committee?.suite ?? .sha256)
             guard let logged = found[checkpoint.index] else {
-                return AuditText.Lookup(receipt: path, index: checkpoint.index, isFound: false)
+                return AuditText.Lookup(receipt: path, index: checkpoint.index, isFound: false, isRegistered: false)
             }
-            guard logged == digest else {
+            guard logged.checkpoint == digest else {
                 throw Failure(
                     "invalid: the log names another checkpoint \(checkpoint.index) than \(path)", hint: "keep both: they contradict")
             }
-            return AuditText.Lookup(receipt: path, index: checkpoint.index, isFound: true)
+            let isRegistered = report.isHardware && report.replay.registered.contains { $0.contains(logged.record) }
+            return AuditText.Lookup(receipt: path, index: checkpoint.index, isFound: true, isRegistered: isRegistered)
         }
         if json {
             Terminal.print(try AuditText.json(report, lookups))

@@ -10,6 +10,8 @@ enum AuditText {
         let receipt: String
         let index: UInt64
         let isFound: Bool
+        /// By a record that extended the TPM's register since its last boot.
+        let isRegistered: Bool
     }
 
     static func lines(_ report: AuditReport, _ lookups: [Lookup]) -> [String] {
@@ -24,6 +26,7 @@ enum AuditText {
         if let attestation = report.attestation, let key = report.quote.statement.key {
             lines.append(
                 Terminal.row("TPM", "\(attestation.resets) resets, \(attestation.restarts) restarts, clock \(attestation.clock) ms"))
+            lines += coverage(replay)
             lines.append(Terminal.row("key", "\(key.name), " + (report.isKeyPinned ? "the one given" : vouched(report))))
         }
         lines.append(Terminal.row("nonce", report.isNonceChecked ? "the one given" : "not compared: the quote may be old (--nonce)"))
@@ -31,11 +34,24 @@ enum AuditText {
             Terminal.row(
                 "signature", report.isValidatorChecked ? "the validator's, by the genesis" : "of the validator not checked (--genesis)"))
         for lookup in lookups {
-            let found = lookup.isFound ? "attested" : "not in this log"
+            let byWord = report.isHardware && !lookup.isRegistered ? ", by the validator's word" : ""
+            let found = lookup.isFound ? "attested" + byWord : "not in this log"
             lines.append(Terminal.row("receipt", "\(Terminal.shown(lookup.receipt)): checkpoint \(lookup.index) \(found)"))
         }
         if report.laterRecords > 0 { lines.append(Terminal.row("not proven", "\(report.laterRecords) later records")) }
         for found in replay.breaks { lines.append(Terminal.row(Terminal.styled("break", .red), found.description)) }
+        return lines
+    }
+
+    /// Which records the TPM vouches for.
+    private static func coverage(_ replay: AuditReplay) -> [String] {
+        let shown = replay.registered.prefix(8).map { "\($0.lowerBound) to \($0.upperBound - 1)" }.joined(separator: ", ")
+        let count = replay.registered.reduce(0) { $0 + UInt64($1.count) }
+        let others = count < replay.records ? "; the other \(replay.records - count) by the validator's word when they were written" : ""
+        var lines = [Terminal.row("covered", "records \(shown)\(replay.registered.count > 8 ? ", …" : ""), since its last boot\(others)")]
+        if replay.softwareRecords > 0 {
+            lines.append(Terminal.row("not proven", "\(replay.softwareRecords) records were written while no TPM answered: in SOFTWARE"))
+        }
         return lines
     }
 
@@ -44,7 +60,8 @@ enum AuditText {
             return Terminal.styled(
                 "valid, in SOFTWARE only: no TPM attests this log; whoever holds the validator's key can write another", .yellow)
         }
-        let isTrusted = report.isKeyPinned && report.isNonceChecked && report.replay.breaks.isEmpty
+        let isTrusted =
+            report.isKeyPinned && report.isNonceChecked && report.replay.breaks.isEmpty && report.replay.softwareRecords == 0
         return Terminal.styled(isTrusted ? "valid" : "valid, with what is said below", isTrusted ? .green : .yellow)
     }
 
@@ -71,6 +88,9 @@ enum AuditText {
         var keyPinned: Bool?
         var validatorChecked: Bool?
         var resets: UInt32?
+        /// First and last of each run.
+        var registered: [[UInt64]]?
+        var softwareRecords: UInt64?
         var breaks: [String]?
         var receipts: [Lookup]?
     }
@@ -85,6 +105,8 @@ enum AuditText {
                 register: statement.register.description, nonce: Hex.encode(statement.nonce), nonceChecked: report.isNonceChecked,
                 key: statement.key?.name, keyPinned: report.isHardware ? report.isKeyPinned : nil,
                 validatorChecked: report.isValidatorChecked, resets: report.attestation?.resets,
+                registered: report.isHardware ? report.replay.registered.map { [$0.lowerBound, $0.upperBound - 1] } : nil,
+                softwareRecords: report.replay.softwareRecords,
                 breaks: report.replay.breaks.map(\.description), receipts: lookups.isEmpty ? nil : lookups))
     }
 
