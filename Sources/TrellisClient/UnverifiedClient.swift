@@ -149,22 +149,38 @@ extension UnverifiedClient {
         wait.map { "?wait=\($0.rawValue)&timeout=\(timeout)" } ?? ""
     }
 
-    /// Sends a request and takes a successful answer whole.
+    /// Sends a request and takes a successful answer whole, in so many seconds or not at all.
     func send(
         _ request: HTTPClientRequest, seconds: Int = 30, limit: Int = answerBytesMaximum
     ) async throws(ClientError) -> Answer {
         let answer: Answer
         do {
-            let response = try await http.execute(request, timeout: .seconds(Int64(seconds)))
-            let body = try await response.body.collect(upTo: limit)
-            answer = Answer(
-                status: Int(response.status.code), bytes: Array(body.readableBytesView),
-                retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
+            answer = try await exchange(request, seconds, limit)
         } catch {
             throw failure(error)
         }
         guard (200..<300).contains(answer.status) else { throw Self.problem(in: answer) }
         return answer
+    }
+
+    private func exchange(_ request: HTTPClientRequest, _ seconds: Int, _ limit: Int) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                let response = try await http.execute(request, timeout: .seconds(Int64(seconds)))
+                let body = try await response.body.collect(upTo: limit)
+                return Answer(
+                    status: Int(response.status.code), bytes: Array(body.readableBytesView),
+                    retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
+            }
+            // The timeout of a request ends with the head of its answer.
+            group.addTask {
+                try await Task.sleep(for: .seconds(seconds))
+                throw HTTPClientError.deadlineExceeded
+            }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
+        }
     }
 
     func failure(_ error: any Error) -> ClientError {

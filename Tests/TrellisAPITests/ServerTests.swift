@@ -1,6 +1,8 @@
 // The server's life: taken ports, stopping; and the parts that no request shows well.
 
 import Logging
+import NIOCore
+import NIOPosix
 import Testing
 import TrellisCrypto
 import TrellisJSON
@@ -73,11 +75,43 @@ import TrellisModel
         }
     }
 
+    @Test func answersWithoutAnEndAreGivenUp() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(DrippingHandler()) }
+            }.bind(host: "127.0.0.1", port: 0).get()
+        let client = try UnverifiedClient(endpoint: "http://127.0.0.1:\(server.localAddress?.port ?? 0)")
+        do throws(ClientError) {
+            _ = try await client.send(try client.request("/v1/status"), seconds: 1)
+            Issue.record("it has an end")
+        } catch {
+            guard case .timedOut = error else { throw error }
+        }
+        try await client.shutdown()
+        try await server.close()
+    }
+
     @Test func nearestNames() {
         #expect(nearestName(to: "comand", among: ["command", "text"]) == "command")
         #expect(nearestName(to: "purposes", among: ["command", "purpose"]) == "purpose")
         #expect(nearestName(to: "zebra", among: ["command", "text"]) == nil)
         #expect(nearestName(to: "", among: ["command"]) == nil)
         #expect(nearestName(to: String(repeating: "a", count: 1_000_000), among: ["command"]) == nil)
+    }
+}
+
+/// Answers every request byte by byte, and does not come to an end.
+private final class DrippingHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let channel = context.channel
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
+        channel.writeAndFlush(ByteBuffer(string: head), promise: nil)
+        channel.eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(20), delay: .milliseconds(20)) { task in
+            guard channel.isActive else { return task.cancel() }
+            channel.writeAndFlush(ByteBuffer(string: " "), promise: nil)
+        }
     }
 }
