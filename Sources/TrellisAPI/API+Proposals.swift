@@ -54,7 +54,9 @@ extension API {
         }
         let isRepeated = try await submit([transaction], key: key, of: exchange.client)
         var isReached = false
-        if let finality = wait.finality { isReached = try await settle([transaction.identifier], finality, timeout: wait.timeout) }
+        if let finality = wait.finality {
+            isReached = try await settle([transaction.identifier], finality, timeout: wait.timeout, on: exchange.channel)
+        }
         let current = try await status(of: transaction.identifier)
         if wait.finality == nil, case .logged = current { isReached = true }
         let view = views.proposal(transaction.identifier, current) ?? views.proposal(transaction.identifier, .submitted) ?? .null

@@ -49,7 +49,7 @@ extension API {
         let identifiers = transactions.map(\.identifier)
         var isReached = false
         if let finality = wait.finality {
-            isReached = try await settle(identifiers, finality, timeout: wait.timeout)
+            isReached = try await settle(identifiers, finality, timeout: wait.timeout, on: exchange.channel)
         }
         let status: HTTPResponse.Status = !isReached ? .accepted : isRepeated ? .ok : .created
         var response: Response

@@ -74,7 +74,7 @@ public struct APIServer: Sendable {
                 try await write(response, with: writer, to: channel)
             },
             configuration: .init(
-                idleTimeout: TimeAmount(options.idleTime),
+                additionalChannelHandlers: [ClientWatch()], idleTimeout: TimeAmount(options.idleTime),
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
         let (bound, continuation) = AsyncStream<Int>.makeStream()
         let server = Server(

@@ -1,6 +1,7 @@
 // Submitting entries and waiting for them: what POST /v1/proposals and POST /v1/records have in common.
 
 import Hummingbird
+import NIOCore
 import TrellisAccess
 import TrellisCrypto
 import TrellisJSON
@@ -58,15 +59,23 @@ extension API {
         return false
     }
 
-    /// Waits as the client asked. False when the time ran out.
-    func settle(_ identifiers: [Digest], _ finality: Finality, timeout: Duration) async throws(Problem) -> Bool {
-        do {
-            try await service.wait(for: identifiers, until: finality, timeout: timeout)
-            return true
-        } catch .timedOut {
-            return false
-        } catch {
-            throw Problem(error)
+    /// Waits as the client asked. False when the time ran out, or the client went.
+    func settle(
+        _ identifiers: [Digest], _ finality: Finality, timeout: Duration, on channel: any Channel
+    ) async throws(Problem) -> Bool {
+        let service = service
+        let failure = await ClientWatch.whileThere(on: channel) { () async -> NodeError? in
+            do throws(NodeError) {
+                try await service.wait(for: identifiers, until: finality, timeout: timeout)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        switch failure {
+        case nil: return true
+        case .timedOut: return false
+        case let failure?: throw Problem(failure)
         }
     }
 

@@ -68,7 +68,7 @@ extension Replica {
 
     private func isCertified(_ index: UInt64) -> Bool { index < core.certificate?.checkpoint.logSize ?? 0 }
 
-    /// Waits for all of them; false when time ran out first.
+    /// Waits for all of them; false when time ran out first, or the task was cancelled.
     func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) -> Bool {
         try requireRunning()
         var undecided: [Digest] = []
@@ -84,13 +84,19 @@ extension Replica {
         let waiting = undecided
         let indices = uncertified
         var timer: Task<Void, Never>?
-        let done = await withCheckedContinuation { continuation in
-            let id = waiters.add(undecided: waiting, uncertified: indices, finality, continuation)
-            timer = Task { [weak self] in
-                try? await Task.sleep(for: timeout)
-                guard !Task.isCancelled else { return }
-                await self?.expire(id, waiting)
+        let id = waiters.number()
+        let done = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                waiters.add(id, undecided: waiting, uncertified: indices, finality, continuation)
+                timer = Task { [weak self] in
+                    try? await Task.sleep(for: timeout)
+                    guard !Task.isCancelled else { return }
+                    await self?.expire(id, waiting)
+                }
             }
+        } onCancel: {
+            // Comes here when the waiter is registered: until then this runs on the replica's thread without a pause.
+            Task { [weak self] in await self?.expire(id, waiting) }
         }
         timer?.cancel()
         if !done { try requireRunning() }

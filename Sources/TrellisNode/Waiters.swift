@@ -18,16 +18,20 @@ struct Waiters {
 
     var count: Int { waiters.count }
 
+    /// A number for a waiter that is to be registered.
+    mutating func number() -> UInt64 {
+        next += 1
+        return next
+    }
+
     /// Registers a waiter for entries that are not decided yet, and for decided ones (by log index) that have no certificate.
     mutating func add(
-        undecided identifiers: [Digest], uncertified indices: [UInt64], _ finality: Finality,
+        _ id: UInt64, undecided identifiers: [Digest], uncertified indices: [UInt64], _ finality: Finality,
         _ continuation: CheckedContinuation<Bool, Never>
-    ) -> UInt64 {
-        next += 1
-        waiters[next] = Waiter(remaining: identifiers.count + indices.count, finality: finality, continuation: continuation)
-        for identifier in identifiers { undecided[identifier, default: []].append(next) }
-        for index in indices { uncertified.append((index, next)) }
-        return next
+    ) {
+        waiters[id] = Waiter(remaining: identifiers.count + indices.count, finality: finality, continuation: continuation)
+        for identifier in identifiers { undecided[identifier, default: []].append(id) }
+        for index in indices { uncertified.append((index, id)) }
     }
 
     mutating func decided(_ identifier: Digest, at index: UInt64) {

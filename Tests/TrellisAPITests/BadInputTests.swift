@@ -175,6 +175,26 @@ import TrellisNode
         }
     }
 
+    @Test func nobodyWaitsForAClientThatWent() async throws {
+        try await Harness.run { (harness: Harness) async throws in
+            await harness.node.waitForCancellation()
+            func waits(_ count: Int) async throws -> Bool {
+                for _ in 0..<5_000 {
+                    if await harness.node.waits == count { return true }
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                return false
+            }
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connect(host: "127.0.0.1", port: harness.server.port).get()
+            let head = "POST /v1/records?wait=certified&timeout=300 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            try await channel.writeAndFlush(ByteBuffer(string: head + "Content-Length: 12\r\n\r\n{\"text\":\"a\"}"))
+            #expect(try await waits(1))
+            try await channel.close()
+            #expect(try await waits(0))
+        }
+    }
+
     @Test func headsThatTrickleAreCutOff() async throws {
         var options = APIServer.Options()
         // The harness itself sends a request first, which must not be cut off on a busy machine.

@@ -20,6 +20,9 @@ actor StandInNode: NodeService {
     private var indexes: [Digest: UInt64] = [:]
     private var currentCertificate: CheckpointCertificate?
     private var watchers: [AsyncStream<NodeEvent>.Continuation] = []
+    /// Whether who waits does so until it is cancelled, and how many do.
+    private var waitsForCancellation = false
+    private(set) var waits = 0
     /// What `submit` throws instead of doing its work.
     private var refusal: NodeError?
     private(set) var submissions = 0
@@ -28,6 +31,8 @@ actor StandInNode: NodeService {
     private var isLiar = false
 
     /// With a genesis of the same keys, which may be of another chain.
+    func waitForCancellation() { waitsForCancellation = true }
+
     init(genesis other: Genesis? = nil) throws {
         let key = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 7, count: 32)))
         let identity = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 8, count: 32)))
@@ -148,6 +153,12 @@ actor StandInNode: NodeService {
     }
 
     func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) {
+        if waitsForCancellation {
+            waits += 1
+            while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+            waits -= 1
+            throw .timedOut
+        }
         for identifier in identifiers {
             let status = try await status(of: identifier)
             guard case .logged = status else { throw .timedOut }
