@@ -31,8 +31,10 @@ struct Door: Sendable {
     func admit(_ request: Request, _ route: Route, hasBody: Bool, channel: any Channel) throws(Problem) -> Admission {
         guard let permission = route.permission else { return Admission() }
         do throws(AccessRefusal) {
-            let admitted = try access.admit(
-                RequestMessage(request), for: permission, hasBody: hasBody, port: channel.localAddress?.port ?? 0, now: Self.now())
+            let (message, port) = (RequestMessage(request), channel.localAddress?.port ?? 0)
+            let admitted = try access.admit(message, for: permission, hasBody: hasBody, port: port, now: Self.now())
+            // To whomever else the listener is open: what is for this machine alone is not for pages of others that are read on it.
+            if admitted == nil, route.changesValidator, let name = access.strangeName(in: message, port: port) { throw .stranger(name) }
             return Admission(client: admitted?.client, digest: admitted?.digest)
         } catch {
             let submission = route.method == .get ? [] : [RequestSignature.submissionComponent]

@@ -111,7 +111,7 @@ public struct ListenerAccess: Sendable {
     }
 
     /// A name of this machine that is none, by which a page in a browser on it may ask: its own, which leads here (DNS rebinding), or its origin's.
-    private func strangeName(in message: RequestMessage, port: Int) -> String? {
+    package func strangeName(in message: RequestMessage, port: Int) -> String? {
         let isKnown = { (authority: String) in isOwn(authority, port: port) || Self.isLoopback(authority: authority[...]) }
         guard isKnown(message.authority) else { return message.authority }
         guard let origin = message.fields["origin"]?.lowercased() else { return nil }

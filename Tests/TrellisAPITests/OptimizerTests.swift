@@ -38,6 +38,18 @@ import TrellisNode
         }
     }
 
+    @Test func pagesOfOthersDoNotSetIt() async throws {
+        try await Harness.run(access: try AccessList(clients: [], isOpen: true)) { (harness: Harness) async throws in
+            for foreign in [("Host", "example.org"), ("Origin", "http://example.org")] {
+                let answer = try await harness.send(
+                    "POST", "/v1/optimizer/update", headers: [("Content-Type", "application/json"), foreign],
+                    body: Array("{\"mode\":\"off\"}".utf8))
+                #expect(answer.status == 403 && answer.problem == "other-host")
+                #expect(try await harness.get("/v1/status", headers: [foreign]).status == 200)
+            }
+        }
+    }
+
     @Test func onlyTheOptimizersModeChangesAValidator() async throws {
         let api = API(service: try StandInNode(), options: .init(), access: try AccessList.local.listening(on: "localhost"))
         #expect(api.routes.filter(\.changesValidator).map(\.path) == ["/v1/optimizer/update"])
