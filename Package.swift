@@ -129,7 +129,8 @@ let package = Package(
         tests("TrellisOptimizer", ["TrellisOptimizer"]),
         tests("TrellisAccess", ["TrellisAccess", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisStorage", ["TrellisStorage", "TrellisModel", "TrellisCrypto"]),
-        tests("TrellisReplica", ["TrellisReplica", "TrellisStorage", "TrellisConsensus", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
+        tests(
+            "TrellisReplica", ["TrellisReplica", "TrellisStorage", "TrellisConsensus", "TrellisLedger", "TrellisModel", "TrellisCrypto"]),
         tests("TrellisTransport", ["TrellisTransport", "TrellisModel", "TrellisCrypto", logging] + nio),
         tests(
             "TrellisEvaluators",
