@@ -41,7 +41,17 @@ extension Core {
         // Only what holds something waits for more, and only in a round that others have not left behind.
         if pacing.batchDelay > 0, pool.mayGather(upTo: pacing.batchBytes) { earliest = max(earliest, quorumSince + pacing.batchDelay) }
         let isComplete = holdsLeader(of: target - 1) && (target < 3 || holdsVotes(for: target - 2))
-        return isComplete ? earliest : max(earliest, quorumSince + leaderTimer.timeout)
+        guard isComplete else { return max(earliest, quorumSince + leaderTimer.timeout) }
+        return lacksStragglers(of: target - 1) ? max(earliest, quorumSince + pacing.stragglerDelay) : earliest
+    }
+
+    /// Whether a block of `round` is still to be expected: its author built the round before. Who is left out by a moment loses its vote for
+    /// this round's leader, and all it carried waits for another round.
+    private func lacksStragglers(of round: Round) -> Bool {
+        let dag = linearizer.dag
+        return committee.validators.indices.map { ValidatorIndex($0) }.contains { author in
+            author != own && dag.slot(round, author).isEmpty && !dag.slot(round - 1, author).isEmpty
+        }
     }
 
     private func holdsLeader(of round: Round) -> Bool {

@@ -22,6 +22,8 @@ public struct Pacing: Sendable, Equatable {
     public var leaderTimeoutMaximum: UInt64
     /// The least time between two own blocks.
     public var roundDelayMinimum: UInt64
+    /// How long a block waits for blocks of the round below that are still to be expected, once it could be built.
+    public var stragglerDelay: UInt64
     public var heartbeat: UInt64
     /// How long a block from the future is held back at most.
     public var futureHoldMaximum: UInt64
@@ -37,13 +39,15 @@ public struct Pacing: Sendable, Equatable {
     public var catchesUpByCommits = true
 
     public init(
-        leaderTimeout: UInt64 = 200, leaderTimeoutMaximum: UInt64 = 1000, roundDelayMinimum: UInt64 = 0, heartbeat: UInt64 = 2000,
+        leaderTimeout: UInt64 = 200, leaderTimeoutMaximum: UInt64 = 1000, roundDelayMinimum: UInt64 = 0, stragglerDelay: UInt64 = 2,
+        heartbeat: UInt64 = 2000,
         futureHoldMaximum: UInt64 = 500,
         retry: UInt64 = 250
     ) {
         self.leaderTimeout = leaderTimeout
         self.leaderTimeoutMaximum = leaderTimeoutMaximum
         self.roundDelayMinimum = roundDelayMinimum
+        self.stragglerDelay = stragglerDelay
         self.heartbeat = heartbeat
         self.futureHoldMaximum = futureHoldMaximum
         self.retry = retry

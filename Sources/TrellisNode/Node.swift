@@ -71,6 +71,8 @@ public struct NodeOptions: Sendable {
     public var sealingKeys: SealingKeys?
     public var leaderTimeout: Milliseconds = 200
     public var roundDelayMinimum: Milliseconds = 0
+    public var stragglerDelay: Milliseconds = 2
+    public var batchDelay: Milliseconds = 0
     public var heartbeat: Milliseconds = 2000
     public var poolBytesMaximum = 64 << 20
     public var journalBytesKept: UInt64 = 1 << 30
@@ -118,7 +120,9 @@ public final class Node: NodeService {
             Result<any TrustedModule, TPMError> { () throws(TPMError) -> any TrustedModule in try TPM(tcti: tcti) }
         }
         var pacing = Pacing(
-            leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, heartbeat: options.heartbeat)
+            leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, stragglerDelay: options.stragglerDelay,
+            heartbeat: options.heartbeat)
+        pacing.batchDelay = options.batchDelay
         pacing.catchesUpByCommits = options.catchesUpByCommits
         let configuration = ReplicaConfiguration(
             committee: committee, own: options.validator, consensusKey: options.keys.consensus,

@@ -34,8 +34,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public static let bytesMaximum = 1 << 20
     static let keys = [
         "genesis", "keys", "passphrase_file", "data", "listen", "api", "policy", "councils", "log_level", "peers", "leader_timeout_ms",
-        "round_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer", "clients", "open", "authorities",
-        "sealing_keys", "audit",
+        "round_delay_ms", "straggler_delay_ms", "batch_delay_ms", "heartbeat_ms", "pool_bytes", "journal_bytes", "catch_up", "optimizer",
+        "clients", "open", "authorities", "sealing_keys", "audit",
     ]
 
     /// Where it was read from.
@@ -56,6 +56,8 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var peers: [String: String]
     public var leaderTimeout: UInt64
     public var roundDelay: UInt64
+    public var stragglerDelay: UInt64
+    public var batchDelay: UInt64
     public var heartbeat: UInt64
     public var poolBytes: UInt64
     public var journalBytes: UInt64
@@ -102,6 +104,8 @@ public struct NodeConfiguration: Sendable, Equatable {
         peers = try reader.addresses("peers")
         leaderTimeout = try reader.number("leader_timeout_ms", 10...60_000) ?? 200
         roundDelay = try reader.number("round_delay_ms", 0...10_000) ?? 0
+        stragglerDelay = try reader.number("straggler_delay_ms", 0...1000) ?? 2
+        batchDelay = try reader.number("batch_delay_ms", 0...100) ?? 0
         heartbeat = try reader.number("heartbeat_ms", 100...60_000) ?? 2000
         poolBytes = try reader.number("pool_bytes", 1 << 20...1 << 34) ?? 64 << 20
         journalBytes = try reader.number("journal_bytes", 1 << 20...1 << 44) ?? 1 << 30
@@ -226,6 +230,8 @@ public struct NodeConfiguration: Sendable, Equatable {
         }
         options.leaderTimeout = leaderTimeout
         options.roundDelayMinimum = roundDelay
+        options.stragglerDelay = stragglerDelay
+        options.batchDelay = batchDelay
         options.heartbeat = heartbeat
         options.poolBytesMaximum = Int(clamping: poolBytes)
         options.journalBytesKept = journalBytes

@@ -127,6 +127,30 @@ import TrellisModel
         #expect(driver.published.map(\.round) == [1, 2])
     }
 
+    @Test func aBlockWaitsAMomentForWhoIsALittleLate() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test, pacing: Pacing(stragglerDelay: 5))
+        driver.step(.submit([test.record(1)]))
+        let first = [ValidatorIndex(1), 2, 3].map { test.block($0, 1, test.genesis) }
+        // A quorum, and its leader.
+        driver.deliver(Array(first.prefix(2)))
+        #expect(driver.published.map(\.round) == [1])
+        #expect(driver.wakeAt == driver.now + 5)
+        driver.pass(4)
+        #expect(driver.published.map(\.round) == [1])
+        // The last one ends the wait.
+        driver.deliver([first[2]])
+        #expect(driver.published.map(\.round) == [1, 2])
+        let second = [ValidatorIndex(2), 3].map { test.block($0, 2, [driver.published[0].reference] + first.map(\.reference)) }
+        driver.deliver(second)
+        driver.pass(5)
+        #expect(driver.published.map(\.round) == [1, 2, 3])
+        // Who was not there in round 2 is not waited for in round 3.
+        let parents = [driver.published[1].reference] + second.map(\.reference)
+        driver.deliver([ValidatorIndex(2), 3].map { test.block($0, 3, parents) })
+        #expect(driver.published.map(\.round) == [1, 2, 3, 4])
+    }
+
     @Test func theLeadersBlockEndsTheWait() throws {
         let test = try TestCommittee()
         var driver = Driver(test)

@@ -49,7 +49,9 @@ struct LateVoter: Adversary {
 struct RoundRacer: Adversary {
     var random: SimulationRandom
     var isNoisy: Bool { true }
-    var pacing: Pacing? { Pacing(leaderTimeout: 0, roundDelayMinimum: 0, heartbeat: 500, futureHoldMaximum: 0, retry: 20) }
+    var pacing: Pacing? {
+        Pacing(leaderTimeout: 0, roundDelayMinimum: 0, stragglerDelay: 0, heartbeat: 500, futureHoldMaximum: 0, retry: 20)
+    }
 
     mutating func work(_ view: AdversaryView) -> [Transaction] {
         Nonce(random.bytes(Nonce.size)).map { [Transaction(Record(nonce: $0, data: random.bytes(8)))] } ?? []
