@@ -368,7 +368,7 @@ class Torture:
         for index in range(VALIDATORS):
             await self.network.ready(index)
 
-    async def write(self, numbers, batch, among):
+    async def fill(self, numbers, batch, among):
         """Writes records with these numbers through some of the validators, sixteen requests at a time."""
         headers = [f"Content-Type: {BINARY}", f"Accept: {BINARY}"]
 
@@ -386,7 +386,7 @@ class Torture:
     async def measure_recovery(self, records):
         await self.start_all()
         began = time.monotonic()
-        await self.write(range(records), 2000, range(VALIDATORS))
+        await self.fill(range(records), 2000, range(VALIDATORS))
         size = (await self.network.settled(600))[0]["log_size"]
         print(f"{size} records of 67 bytes in {time.monotonic() - began:.0f} s")
         for index in range(2):
@@ -405,7 +405,7 @@ class Torture:
         for turn, way in enumerate(["blocks", "commits"] * 2):
             self.network.murder(absent)
             before = (await self.network.status(0))["highest_round"]
-            await self.write(range(turn * records, (turn + 1) * records), 2, range(absent))
+            await self.fill(range(turn * records, (turn + 1) * records), 2, range(absent))
             blocks = absent * ((await self.network.status(0))["highest_round"] - before)
             open(configuration, "w").write(plain + f"catch_up: {way}\n")
             self.network.start(absent)
