@@ -63,6 +63,7 @@ class Transport:
                 connection.connect()
                 # What waits for bytes starts again with each; when the time is over, the connection ends.
                 timer = threading.Timer(min(left, threading.TIMEOUT_MAX), _shut, (connection.sock,))
+                timer.daemon = True
                 stack.callback(timer.cancel)
                 timer.start()
                 self.connected = connection.sock
