@@ -30,10 +30,11 @@ public final class FixedArrayFile: Sendable {
         guard itemSize > 0, itemSize <= 1 << 20 else { throw .wrongSize(path: path, bytes: itemSize, limit: 1 << 20) }
         if try !disk.exists(path) { try disk.replace(path, with: Self.headerBytes(itemSize)) }
         file = try disk.open(path)
-        let found = try file.read(at: 0, count: Self.headerSize)
+        var found = try file.read(at: 0, count: Self.headerSize)
+        if found != Self.headerBytes(itemSize) { found = try file.read(at: 0, count: Self.headerSize) }
         if found != Self.headerBytes(itemSize) {
             try Self.header.check(found, file: path)
-            throw .corrupt(file: path, offset: 0, hint: "remove the file: it is rebuilt from the log at the next start")
+            throw .corrupt(file: path, offset: 0, hint: "run `trellis repair --data DIR`: it is derived again from the ledger's entries")
         }
         self.itemSize = itemSize
         state = Mutex(State(flushedCount: UInt64((try file.size() - Self.headerSize) / itemSize)))

@@ -46,10 +46,13 @@ public final class HighWaterMark: Sendable {
             let gap = [UInt8](repeating: 0, count: Self.slotOffsets[1] - Self.slotBytes)
             try disk.replace(path, with: empty + gap + empty)
         }
-        file = try disk.open(path)
+        let file = try disk.open(path)
+        self.file = file
         var slots: [State] = []
         for offset in Self.slotOffsets {
-            if let slot = try Self.decode(file.read(at: offset, count: Self.slotBytes), file: path) { slots.append(slot) }
+            let slot = try readTwice { () throws(StorageError) in try Self.decode(file.read(at: offset, count: Self.slotBytes), file: path)
+            }
+            if let slot { slots.append(slot) }
         }
         guard let newest = slots.max(by: { $0.sequence < $1.sequence }) else {
             throw .corrupt(

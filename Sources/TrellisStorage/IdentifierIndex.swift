@@ -49,11 +49,14 @@ public final class IdentifierIndex: Sendable {
     public init(disk: any Disk, directory: String, memoryItems: Int = 65_536) throws(StorageError) {
         try disk.createDirectory(directory)
         let path = Self.manifestPath(directory)
-        let found = try disk.exists(path) ? IndexManifest(disk.contents(path), file: path) : IndexManifest()
+        let found =
+            try disk.exists(path)
+            ? openTwice { () throws(StorageError) in try IndexManifest(disk.contents(path), file: path) } : IndexManifest()
         var runs: [IndexRun] = []
         for info in found.runs {
             do throws(StorageError) {
-                runs.append(try IndexRun(disk: disk, path: Self.path(directory, info.number), info: info))
+                let path = Self.path(directory, info.number)
+                runs.append(try openTwice { () throws(StorageError) in try IndexRun(disk: disk, path: path, info: info) })
             } catch .missing(let path) {
                 throw .corrupt(file: path, offset: 0, hint: IndexRun.rebuildHint)
             }

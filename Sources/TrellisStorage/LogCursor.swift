@@ -20,15 +20,26 @@ public struct LogCursor: Sendable {
     /// - Throws: `corrupt` if it no longer matches its checksum, `noRecord` if its segment was removed meanwhile.
     public mutating func next() throws(StorageError) -> (position: LogPosition, record: Record)? {
         guard let segment = try currentSegment() else { return nil }
-        try fill(segment, RecordFormat.headerSize)
-        guard let head = segment.format.head(chunk, at: index, offset: position.offset) else { throw log.corrupt(position) }
-        try fill(segment, RecordFormat.headerSize + head.length)
-        guard segment.format.payloadMatches(head, chunk, at: index) else { throw log.corrupt(position) }
-        let start = index + RecordFormat.headerSize
-        let record = Record(kind: head.kind, payload: Array(chunk[start..<(start + head.length)]))
+        var record = try record(segment)
+        if record == nil {
+            chunk = []
+            chunkPosition = position
+            record = try self.record(segment)
+        }
+        guard let record else { throw log.corrupt(position) }
         let found = position
-        position = LogPosition(segment: position.segment, offset: position.offset + RecordFormat.headerSize + head.length)
+        position = LogPosition(segment: position.segment, offset: position.offset + RecordFormat.headerSize + record.payload.count)
         return (found, record)
+    }
+
+    /// The record at the position; nil if what was read does not match its checksum.
+    private mutating func record(_ segment: SegmentLog.Segment) throws(StorageError) -> Record? {
+        try fill(segment, RecordFormat.headerSize)
+        guard let head = segment.format.head(chunk, at: index, offset: position.offset) else { return nil }
+        try fill(segment, RecordFormat.headerSize + head.length)
+        guard segment.format.payloadMatches(head, chunk, at: index) else { return nil }
+        let start = index + RecordFormat.headerSize
+        return Record(kind: head.kind, payload: Array(chunk[start..<(start + head.length)]))
     }
 
     private var index: Int { position.offset - chunkPosition.offset }

@@ -56,10 +56,10 @@ struct LogOpening {
             let path = SegmentLog.path(directory, number)
             let file = try disk.open(path)
             let size = try file.size()
-            let start = try file.read(at: 0, count: SegmentHeader.size)
-            guard let header = try SegmentHeader(start, file: path), header.number == number else {
-                return Damage(number: number, offset: 0)
+            let found = try readTwice { () throws(StorageError) in
+                try SegmentHeader(file.read(at: 0, count: SegmentHeader.size), file: path)
             }
+            guard let header = found, header.number == number else { return Damage(number: number, offset: 0) }
             if let previousEnd, header.previousEnd != UInt64(previousEnd) {
                 return Damage(number: number - 1, offset: min(previousEnd, Int(clamping: header.previousEnd)))
             }
@@ -72,12 +72,11 @@ struct LogOpening {
     }
 
     private mutating func verify(_ segment: inout SegmentLog.Segment, number: UInt32, isLast: Bool) throws(StorageError) -> Damage? {
-        let bytes = try segment.file.read(at: 0, count: segment.end)
-        let inspection = SegmentInspection(bytes, format: segment.format)
+        let inspection = try inspect(segment)
         recovery.records += inspection.records
         if inspection.isDamaged {
             if inspection.isCorruptMiddle || !isLast { return Damage(number: number, offset: inspection.end) }
-            recovery.truncatedBytes = bytes.count - inspection.end
+            recovery.truncatedBytes = segment.end - inspection.end
             recovery.truncatedFile = SegmentLog.path(directory, number)
             try segment.file.truncate(to: inspection.end)
         }
@@ -85,6 +84,15 @@ struct LogOpening {
         if isLast { try segment.file.sync() }
         segment.end = inspection.end
         return nil
+    }
+
+    /// What is read wrong once is no damage, and nothing may be cut off for it: where damage shows, the segment is read again, and the reading
+    /// that finds more intact counts.
+    private func inspect(_ segment: SegmentLog.Segment) throws(StorageError) -> SegmentInspection {
+        let first = SegmentInspection(try segment.file.read(at: 0, count: segment.end), format: segment.format)
+        guard first.isDamaged else { return first }
+        let second = SegmentInspection(try segment.file.read(at: 0, count: segment.end), format: segment.format)
+        return second.end >= first.end ? second : first
     }
 }
 

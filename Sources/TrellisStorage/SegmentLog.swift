@@ -121,12 +121,19 @@ public final class SegmentLog: Sendable {
         guard let segment = segment(position.segment), position.offset >= SegmentHeader.size, position.offset < segment.end else {
             throw .noRecord(path: directory, position: position.rawValue)
         }
-        let guess = min(segment.end - position.offset, 2048)
-        var bytes = try segment.file.read(at: position.offset, count: guess)
-        guard let head = segment.format.head(bytes, at: 0, offset: position.offset) else { throw corrupt(position) }
+        let record = try readTwice { () throws(StorageError) in try Self.record(in: segment, at: position.offset) }
+        guard let record else { throw corrupt(position) }
+        return record
+    }
+
+    /// Nil if what was read does not match its checksum.
+    private static func record(in segment: Segment, at offset: Int) throws(StorageError) -> Record? {
+        let guess = min(segment.end - offset, 2048)
+        var bytes = try segment.file.read(at: offset, count: guess)
+        guard let head = segment.format.head(bytes, at: 0, offset: offset) else { return nil }
         let missing = RecordFormat.headerSize + head.length - bytes.count
-        if missing > 0 { bytes += try segment.file.read(at: position.offset + bytes.count, count: missing) }
-        guard segment.format.payloadMatches(head, bytes, at: 0) else { throw corrupt(position) }
+        if missing > 0 { bytes += try segment.file.read(at: offset + bytes.count, count: missing) }
+        guard segment.format.payloadMatches(head, bytes, at: 0) else { return nil }
         return Record(kind: head.kind, payload: Array(bytes[RecordFormat.headerSize..<(RecordFormat.headerSize + head.length)]))
     }
 

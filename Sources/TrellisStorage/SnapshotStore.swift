@@ -68,7 +68,20 @@ public final class SnapshotStore: Sendable {
         try disk.list(directory).filter { $0.hasSuffix(Self.suffix) }.compactMap { UInt64($0.dropLast(Self.suffix.count)) }.sorted()
     }
 
-    private func load(_ sequence: UInt64) throws(StorageError) -> [UInt8]? {
+    /// Keeps a snapshot under another name, where it counts no more.
+    public func setAside(_ sequence: UInt64) throws(StorageError) {
+        try disk.replace(path(sequence) + ".damaged", with: disk.contents(path(sequence)))
+        try disk.remove(path(sequence))
+        try disk.syncDirectory(directory)
+    }
+
+    /// The bytes of the snapshot; nil if it is damaged, and was not just read wrong once.
+    /// - Throws: `newerFormat` for a snapshot of a later release.
+    public func load(_ sequence: UInt64) throws(StorageError) -> [UInt8]? {
+        try readTwice { () throws(StorageError) in try read(sequence) }
+    }
+
+    private func read(_ sequence: UInt64) throws(StorageError) -> [UInt8]? {
         let file = try disk.contents(path(sequence))
         let head = Array(file.prefix(Self.headerSize))
         guard head.count == Self.headerSize, head.endsWithItsChecksum else { return nil }
