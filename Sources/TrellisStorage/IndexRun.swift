@@ -59,7 +59,7 @@ struct IndexPage {
 /// An open run.
 final class IndexRun: Sendable {
     static let header = FileHeader(kind: "IDXR", version: 1)
-    static let rebuildHint = "remove the index directory: it is rebuilt from the log at the next start"
+    static let rebuildHint = "run `trellis repair --data DIR`: it is derived again from the ledger's entries"
 
     let info: IndexRunInfo
     private let file: any DiskFile
@@ -150,12 +150,19 @@ final class IndexRun: Sendable {
         let bytes = try file.read(at: start, count: IndexPage.size * range.count)
         var pages: [IndexPage] = []
         for (offset, index) in range.enumerated() {
-            let page = Array(bytes.dropFirst(IndexPage.size * offset).prefix(IndexPage.size))
+            var page = Array(bytes.dropFirst(IndexPage.size * offset).prefix(IndexPage.size))
+            let place = IndexPage.size * (1 + index)
+            if !page.endsWithItsChecksum { page = try file.read(at: place, count: IndexPage.size) }
             guard page.count == IndexPage.size, page.endsWithItsChecksum else {
-                throw .corrupt(file: file.path, offset: IndexPage.size * (1 + index), hint: Self.rebuildHint)
+                throw .corrupt(file: file.path, offset: place, hint: Self.rebuildHint)
             }
             let count = min(IndexPage.itemsPerPage, Int(clamping: info.count) - index * IndexPage.itemsPerPage)
-            pages.append(IndexPage(bytes: page, count: count))
+            let items = IndexPage(bytes: page, count: count)
+            // A page of another place, which is as intact.
+            guard items.item(0).key.first == fences[index] else {
+                throw .corrupt(file: file.path, offset: place, hint: Self.rebuildHint)
+            }
+            pages.append(items)
         }
         return pages
     }
