@@ -115,6 +115,7 @@ public enum DataDirectory {
             let done = try ValidatorDirectory.repair(disk)
             var report = done.repairs.map { "cut \($0.file) at byte \($0.offset); kept \($0.copies.joined(separator: ", "))" }
             if done.snapshotsRemoved > 0 { report.append("removed the ledger's snapshots: the next start executes the journal again") }
+            if done.isDerivedRemoved { report.append("removed what is derived from the ledger's entries: the next start derives it again") }
             return report
         } catch {
             throw DataDirectoryError(error, in: path) ?? error

@@ -175,14 +175,20 @@ package final class Journal {
 
     package func isHeld(_ reference: BlockReference) -> Bool { positions[reference.round]?.contains { $0.reference == reference } ?? false }
 
-    /// The header of a block that is held, as its digest binds it, or else damaged.
+    /// The header of a block that is held; nil where what is read is not that which the digest binds, twice.
     func header(_ reference: BlockReference) throws -> BlockHeader? {
         guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { return nil }
         _ = try log.commit(sync: false)
         let skipped = BlockReference.encodedSize(committee.suite)
-        let bytes = try log.readBeginning(of: entry.position, count: skipped + committee.limits.headerBytes)
-        var decoder = WireDecoder(Array(bytes.dropFirst(skipped)), suite: committee.suite)
-        return try? BlockHeader(from: &decoder, limits: committee.limits)
+        for _ in 0..<2 {
+            guard let bytes = try? log.readBeginning(of: entry.position, count: skipped + committee.limits.headerBytes) else { continue }
+            var decoder = WireDecoder(Array(bytes.dropFirst(skipped)), suite: committee.suite)
+            guard let header = try? BlockHeader(from: &decoder, limits: committee.limits),
+                header.digest(chain: committee.chain, suite: committee.suite) == reference.digest
+            else { continue }
+            return header
+        }
+        return nil
     }
 
     private func encoded(at position: LogPosition) throws(StorageError) -> [UInt8] {

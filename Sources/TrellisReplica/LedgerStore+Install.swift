@@ -120,6 +120,9 @@ extension LedgerStore {
             entries.append(entry)
         }
         guard !entries.isEmpty else { return nil }
-        return (entries, try Merkle.consistencyProof(oldSize: from + UInt64(entries.count), newSize: size, node: node))
+        let proof = try Merkle.consistencyProof(oldSize: from + UInt64(entries.count), newSize: size, node: node)
+        // Who gets it takes a wrong one for a lie, or for another log: what was read wrong once must not leave.
+        guard try proof == Merkle.consistencyProof(oldSize: from + UInt64(entries.count), newSize: size, node: node) else { return nil }
+        return (entries, proof)
     }
 }

@@ -9,18 +9,18 @@ package import TrellisStorage
 package import TrellisVerify
 
 package final class LedgerStore {
-    private static let decisionsPath = "log/decisions"
+    static let decisionsPath = "log/decisions"
 
     private let retention: Retention
-    private let disk: any Disk
+    let disk: any Disk
     private let committee: Committee
     package internal(set) var ledger: Ledger
-    private let entries: SegmentLog
-    private let positions: FixedArrayFile
+    let entries: SegmentLog
+    let positions: FixedArrayFile
     /// Log indices of the decisions, ascending.
-    private let decisions: FixedArrayFile
+    let decisions: FixedArrayFile
     private var levels: [FixedArrayFile] = []
-    private let index: IdentifierIndex
+    let index: IdentifierIndex
     let votes: VoteStore
     private let snapshots: SnapshotStore
     private var snapshotCommit: UInt64
@@ -35,7 +35,26 @@ package final class LedgerStore {
     /// Where in the journal a recovery from the loaded snapshot starts.
     package let journalStart: LogPosition
 
-    package init(disk: any Disk, committee: Committee, retention: Retention = Retention()) throws {
+    /// Opens the ledger at the newest snapshot that is intact and whose entries are there. What is newer is set aside: it would displace the
+    /// next ones.
+    package static func open(_ disk: any Disk, _ committee: Committee, retention: Retention = Retention()) throws -> LedgerStore {
+        let snapshots = try SnapshotStore(disk: disk, directory: StoreLayout.snapshots)
+        for sequence in try snapshots.sequences().reversed() {
+            if let bytes = try snapshots.load(sequence) {
+                let store = try LedgerStore(disk, committee, retention, try SavedState(bytes, committee))
+                if try store.isDerived() || store.deriveAgain() {
+                    try store.forgetBeyondSnapshot()
+                    return store
+                }
+            }
+            try snapshots.setAside(sequence)
+        }
+        let store = try LedgerStore(disk, committee, retention, nil)
+        try store.forgetBeyondSnapshot()
+        return store
+    }
+
+    private init(_ disk: any Disk, _ committee: Committee, _ retention: Retention, _ saved: SavedState?) throws {
         self.retention = retention
         self.disk = disk
         self.committee = committee
@@ -44,8 +63,7 @@ package final class LedgerStore {
         decisions = try FixedArrayFile(disk: disk, path: Self.decisionsPath, itemSize: 8)
         index = try IdentifierIndex(disk: disk, directory: StoreLayout.index)
         snapshots = try SnapshotStore(disk: disk, directory: StoreLayout.snapshots)
-        if let snapshot = try snapshots.latest().snapshot {
-            let saved = try SavedState(snapshot.bytes, committee)
+        if let saved {
             journalStart = saved.journalStart
             ledger = try Ledger(committee: committee, snapshot: saved.ledger)
             foundation = saved.foundation
@@ -56,7 +74,6 @@ package final class LedgerStore {
         votes = try VoteStore(disk: disk, commit: ledger.lastCommit.index, decisions: ledger.counters.decisions)
         snapshotCommit = ledger.lastCommit.index
         snapshotSize = ledger.logSize
-        try forgetBeyondSnapshot()
     }
 
     /// Forgets what lies behind the ledger's own entries. After a restart: what was written after the snapshot is written again by executing
@@ -71,7 +88,7 @@ package final class LedgerStore {
         try index.truncate(from: ledger.logSize)
     }
 
-    private func level(_ level: Int) throws(StorageError) -> FixedArrayFile {
+    func level(_ level: Int) throws(StorageError) -> FixedArrayFile {
         while levels.count <= level {
             levels.append(
                 try FixedArrayFile(disk: disk, path: StoreLayout.nodes(level: levels.count), itemSize: HashSuite.sha256.digestSize))
@@ -98,14 +115,7 @@ package final class LedgerStore {
         let records = appended.map { TrellisStorage.Record(kind: $0.bytes.first ?? 0, payload: Array($0.bytes)) }
         let places = try entries.append(records).map(\.rawValue)
         _ = try entries.commit(sync: false)
-        try positions.append(Self.items(places))
-        try decisions.append(
-            Self.items(appended.filter { $0.bytes.first.flatMap(EntryKind.init(rawValue:))?.isDecision == true }.map(\.index)))
-        for node in nodes { try level(node.level).append(node.hash.bytes) }
-        for append in appended {
-            guard let key = IndexKey(append.identifier.bytes) else { continue }
-            try index.insert(key, append.index)
-        }
+        try derive(appended, at: places, nodes)
     }
 
     /// Whether enough has happened since the last snapshot to save another.
@@ -158,10 +168,17 @@ package final class LedgerStore {
         return try index.lookup(key).flatMap { $0 < size ? $0 : nil }
     }
 
+    /// The bytes of the entry at `index`, which are what the tree was made of; nil beyond the log's end.
+    /// - Throws: `corrupt` where the disk gives something else, twice.
     package func entryBytes(at index: UInt64) throws(StorageError) -> [UInt8]? {
         guard index < ledger.logSize else { return nil }
-        return try entries.read(LogPosition(rawValue: Self.item(try positions.read(index)))).payload
+        let bytes = try readTwice { () throws(StorageError) in try checkedEntry(at: index) }
+        guard let bytes else { throw Self.damaged }
+        return bytes
     }
+
+    private static let damaged = StorageError.corrupt(file: StoreLayout.entries, offset: 0, hint: repairHint)
+    static let repairHint = "run `trellis repair --data DIR`: what is derived from the log's entries is derived again"
 
     /// Log indices of at most `limit` decisions at log index `from` or above, ascending.
     package func decisionIndices(from: UInt64, limit: Int) throws(StorageError) -> [UInt64] {
@@ -183,14 +200,14 @@ package final class LedgerStore {
         return low
     }
 
-    private static func items(_ values: [UInt64]) -> [UInt8] {
+    static func items(_ values: [UInt64]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(8 * values.count)
         for value in values { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
         return bytes
     }
 
-    private static func item(_ bytes: [UInt8]) -> UInt64 { bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+    static func item(_ bytes: [UInt8]) -> UInt64 { bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
 
     package func entry(at index: UInt64) throws -> LogEntry? {
         try entryBytes(at: index).map { try LogEntry(wireBytes: $0) }
@@ -200,10 +217,21 @@ package final class LedgerStore {
     package func receipt(at index: UInt64, _ certificate: CheckpointCertificate) throws -> Receipt? {
         let size = certificate.checkpoint.logSize
         guard index < size, size <= ledger.logSize, let bytes = try entryBytes(at: index) else { return nil }
-        let proof = try Merkle.inclusionProof(index: index, size: size, node: node)
+        guard let proof = try proof(of: bytes, at: index, certificate.checkpoint) ?? proof(of: bytes, at: index, certificate.checkpoint)
+        else {
+            throw Self.damaged
+        }
         return Receipt(
             suite: committee.suite, entry: bytes, index: index, proof: proof, certificate: certificate,
             votes: try voteProofs(bytes, at: index))
+    }
+
+    /// Nil where the nodes on disk do not prove it.
+    private func proof(of entry: [UInt8], at index: UInt64, _ checkpoint: Checkpoint) throws -> [Digest]? {
+        let proof = try Merkle.inclusionProof(index: index, size: checkpoint.logSize, node: node)
+        let isProven = Merkle.verifyInclusion(
+            leafHash: Merkle.leafHash(entry), index: index, size: checkpoint.logSize, proof: proof, root: checkpoint.logRoot)
+        return isProven ? proof : nil
     }
 
     /// The proofs of the votes in the entry at `index`, if it is a decision.
@@ -212,7 +240,8 @@ package final class LedgerStore {
             case .decision(let decision) = try LogEntry(wireBytes: bytes),
             let councils = committee.councils(of: decision.proposal)
         else { return [] }
-        return try votes.proofs(ofDecision: try decisionNumber(from: index), councils: councils.map(\.index))
+        let number = try decisionNumber(from: index)
+        return try votes.proofs(ofDecision: number, on: decision.proposal.identifier, councils: councils.map(\.index))
     }
 
     /// A node of the log's tree that is complete.

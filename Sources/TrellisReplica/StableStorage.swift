@@ -43,7 +43,7 @@ package final class StableStorage {
         observe: (Execution, LedgerStore) -> Void = { _, _ in }
     ) throws -> (storage: StableStorage, recovery: Journal.Recovery) {
         try StoreLayout.create(on: disk)
-        let ledger = try LedgerStore(disk: disk, committee: committee, retention: retention)
+        let ledger = try LedgerStore.open(disk, committee, retention: retention)
         let journal = try Journal(disk: disk, committee: committee, isAmnesic: isAmnesic, retention: retention)
         try ValidatorDirectory.claim(disk, for: own, of: committee)
         let canBeTold = ValidatorDirectory.canBeTold(own, of: committee)

@@ -24,6 +24,8 @@ package enum ValidatorDirectory {
         package let repairs: [SegmentLog.Repair]
         /// How many of the ledger's snapshots had to go.
         package let snapshotsRemoved: Int
+        /// Whether what is derived from the ledger's entries had to go.
+        package let isDerivedRemoved: Bool
     }
 
     /// Makes the directory that of a validator of a new network, which has signed nothing.
@@ -35,7 +37,10 @@ package enum ValidatorDirectory {
     package static func requireOwner(_ validator: ValidatorIndex, of committee: Committee, on disk: any Disk) throws {
         for file in [owner, fresh] where try disk.exists(file) {
             let expected = name(of: validator, committee)
-            let found = String(decoding: try disk.open(file).read(at: 0, count: 1024), as: UTF8.self)
+            func read() throws -> String { String(decoding: try disk.open(file).read(at: 0, count: 1024), as: UTF8.self) }
+            if try read() == expected { continue }
+            // It may have been read wrong once.
+            let found = try read()
             guard found == expected else { throw OtherOwner(found: found, expected: expected) }
         }
     }
@@ -63,6 +68,9 @@ package enum ValidatorDirectory {
         return true
     }
 
+    /// Whether a file tells what was signed.
+    package static func isMark(_ path: String) -> Bool { path == StoreLayout.highWater || path == fresh }
+
     /// Marks the directory as that of a validator of a chain, and as used.
     package static func claim(_ disk: any Disk, for validator: ValidatorIndex, of committee: Committee) throws(StorageError) {
         if try !disk.exists(owner) { try disk.replace(owner, with: Array(name(of: validator, committee).utf8)) }
@@ -77,14 +85,17 @@ package enum ValidatorDirectory {
         try disk.syncDirectory("")
     }
 
-    /// Cuts every damaged log at its first damage, after copying what was there.
+    /// Cuts every damaged log at its first damage, after copying what was there. What is derived from the ledger's entries has no checksums of
+    /// its own for the most part: it goes, and the next start derives it again.
     package static func repair(_ disk: any Disk) throws -> Report {
         let repairs = try StoreLayout.repair(on: disk)
         // Entries that were cut off are written again by executing the whole journal. A snapshot that needs more of the journal than
         // is left must go now: the journal will grow beyond it again, with other blocks.
         let isLedgerCut = repairs.contains { $0.file.hasPrefix(StoreLayout.entries) }
         let end = try SegmentLog(disk: disk, directory: StoreLayout.journal).end
-        return Report(repairs: repairs, snapshotsRemoved: try LedgerStore.dropSnapshots(beyond: isLedgerCut ? nil : end, on: disk))
+        return Report(
+            repairs: repairs, snapshotsRemoved: try LedgerStore.dropSnapshots(beyond: isLedgerCut ? nil : end, on: disk),
+            isDerivedRemoved: try LedgerStore.dropDerived(on: disk))
     }
 
     private static func name(of validator: ValidatorIndex, _ committee: Committee) -> String {

@@ -60,6 +60,17 @@ final class VoteStore {
         pending = (try? Self.restore(snapshot.bytes)) ?? [:]
     }
 
+    /// Whether the places can be opened, or there are none yet.
+    static func hasPlaces(on disk: any Disk) throws(StorageError) -> Bool {
+        guard try disk.exists(StoreLayout.votePlaces) else { return true }
+        do {
+            _ = try FixedArrayFile(disk: disk, path: StoreLayout.votePlaces, itemSize: 8)
+            return true
+        } catch .corrupt, .foreignFormat {
+            return false
+        }
+    }
+
     private func fill(to decisions: UInt64) throws(StorageError) {
         while places.count < decisions { try places.append(Self.item(Self.unknown)) }
     }
@@ -104,25 +115,37 @@ final class VoteStore {
         _ = try log.commit(sync: false)
     }
 
-    /// The proofs of the votes that decision `number` counted, in the order of `councils` and of their seats. Without those that are lost.
-    func proofs(ofDecision number: UInt64, councils: [Int]) throws -> [VoteProof] {
+    /// The proofs of the votes on `proposal` that decision `number` counted, in the order of `councils` and of their seats. Without those that
+    /// are lost, or damaged.
+    func proofs(ofDecision number: UInt64, on proposal: Digest, councils: [Int]) throws -> [VoteProof] {
         guard number < places.count else { return [] }
         let position = try places.read(number).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard position != Self.unknown else { return [] }
-        var decoder = WireDecoder(try log.read(LogPosition(rawValue: position)).payload, suite: .sha256)
-        let votes: [Place] = try decoder.list("votes", limit: Receipt.votesMaximum)
+        guard position != Self.unknown, let record = try payload(at: position) else { return [] }
+        var decoder = WireDecoder(record, suite: .sha256)
+        guard let votes: [Place] = try? decoder.list("votes", limit: Receipt.votesMaximum) else { return [] }
         let ordered = votes.compactMap { place in councils.firstIndex(of: Int(place.council)).map { (order: $0, place: place) } }
             .sorted { ($0.order, $0.place.seat) < ($1.order, $1.place.seat) }
         var proofs: [VoteProof] = []
         var bytes = 0
         for (_, place) in ordered {
-            let batch = try VoteBatch(wireBytes: try log.read(LogPosition(rawValue: place.batch)).payload, suite: .sha256)
-            guard let proof = VoteProof(of: batch, at: Int(place.index)) else { continue }
+            guard let record = try payload(at: place.batch), let batch = try? VoteBatch(wireBytes: record, suite: .sha256),
+                batch.votes.indices.contains(Int(place.index)), batch.votes[Int(place.index)].proposal == proposal,
+                let proof = VoteProof(of: batch, at: Int(place.index))
+            else { continue }
             bytes += proof.signature.count + 1024
             guard bytes <= Receipt.votesBytesMaximum else { break }
             proofs.append(proof)
         }
         return proofs
+    }
+
+    /// Nil where there is none, or it is damaged.
+    private func payload(at position: UInt64) throws(StorageError) -> [UInt8]? {
+        do {
+            return try log.read(LogPosition(rawValue: position)).payload
+        } catch .corrupt, .noRecord {
+            return nil
+        }
     }
 
     /// Makes durable what the ledger's snapshot after `commit` needs.

@@ -8,7 +8,8 @@ struct Repair: ParsableCommand {
         abstract: "Cut a damaged log at its first damage, keeping a copy.",
         discussion: """
             Only for a validator that refuses to start. What lay behind the damage is fetched from the other validators again; \
-            the high-water mark keeps it from signing a round twice. Exit codes: 0 done, 1 failure, 2 usage.
+            the high-water mark keeps it from signing a round twice. What is derived from the ledger's entries is derived again at the \
+            next start. Exit codes: 0 done, 1 failure, 2 usage.
             """)
 
     @Option(help: ArgumentHelp("The data directory, as in the validator's configuration.", valueName: "dir"))
