@@ -43,6 +43,9 @@ struct Faults {
     var postdate = 0
     /// Mean time between full disks and syncs that fail; 0: none.
     var troubleEvery: UInt64 = 0
+    /// Chance that a start meets a read that is wrong once, and chance that a sync takes long.
+    var flippedRead = 0
+    var slowSync = 0
 
     // Clocks.
     /// The most that a clock is off, in milliseconds, and the most that it drifts, in parts per million.
@@ -77,6 +80,12 @@ struct Faults {
         for part in all where profile == part || (profile == .chaos && part != .absences && random.chance(permille: 700)) {
             add(part, &random)
         }
+        // From a generator apart, so that runs without them are what they were.
+        var apart = random
+        var disks = SimulationRandom(seed: apart.next() ^ 0xD15C)
+        guard troubleEvery > 0 else { return }
+        flippedRead = 300
+        slowSync = disks.chance(permille: 500) ? 5 + disks.below(150) : 0
     }
 
     private mutating func add(_ part: SimulationProfile, _ random: inout SimulationRandom) {

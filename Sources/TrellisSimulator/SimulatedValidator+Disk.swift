@@ -1,5 +1,5 @@
-// A simulated machine's disk: how it is opened, as a node opens it and its operator repairs it; what goes wrong with it; and what is checked
-// of what it gives back.
+// A simulated machine's disk: how it is opened, as a node opens it and its operator repairs it; and what is checked of what it gives back. What
+// goes wrong with it stands in SimulatedValidator+Trouble.swift.
 
 import TrellisConsensus
 import TrellisCrypto
@@ -8,16 +8,14 @@ import TrellisModel
 import TrellisReplica
 import TrellisStorage
 
-/// What may go wrong with a disk.
-enum DiskTrouble: CaseIterable {
-    /// The file system has room for little more.
-    case full
-    /// The next sync of a file fails.
-    case failingSync
-    /// A bit is wrong from now on.
-    case rot
-    /// Something else was written over a part of a file.
-    case misdirected
+/// What an operator does about a disk that cannot be opened, in this order.
+enum Remedy: String, CaseIterable {
+    /// By the tool.
+    case repaired
+    /// From a backup, beside the present mark.
+    case restored
+    /// By the tool, when the mark itself is damaged.
+    case unmarked
 }
 
 /// A copy of a disk, and what had been stored when it was made: later ones may go on otherwise.
@@ -39,20 +37,34 @@ extension SimulatedValidator {
             world.note("\(name) refuses to start: its journal is of a later release")
             return nil
         }
-        var remedies: [(name: String, apply: () throws -> Void)] = [
-            ("repaired", { [disk] in _ = try ValidatorDirectory.repair(disk) }),
-            ("restored", { [unowned self] in restore(backups.last ?? Backup(), keeping: [StoreLayout.highWater]) }),
-        ]
+        if health.isSuspect, health.isToBeRepaired || world.isHealed || health.luck.chance(permille: 500) { apply(.repaired) }
+        var remedies: [Remedy] = [.repaired, .restored]
         while true {
             do {
                 return try openOnce()
             } catch {
-                if !isDamaged, isCorrect { world.witness.violation("\(name) cannot open its disk: \(error)") }
+                if !health.isDamaged, isCorrect { world.witness.violation("\(name) cannot open its disk: \(error)") }
                 guard !remedies.isEmpty else { return nil }
-                let remedy = remedies.removeFirst()
-                world.note("\(name)'s disk is \(remedy.name): \(error)")
-                do { try remedy.apply() } catch { world.note("\(name)'s disk cannot be \(remedy.name): \(error)") }
+                world.note("\(name) cannot open its disk: \(error)")
+                let isMarkGone = if case .corrupt(StoreLayout.highWater, _, _)? = error as? StorageError { mayForget } else { false }
+                apply(isMarkGone ? .unmarked : remedies.removeFirst())
+                if isMarkGone { mayForget = false }
             }
+        }
+    }
+
+    private func apply(_ remedy: Remedy) {
+        world.note("\(name)'s disk is \(remedy.rawValue)")
+        do {
+            switch remedy {
+            case .repaired: _ = try ValidatorDirectory.repair(disk)
+            case .restored: restore(backups.last ?? Backup(), keeping: [StoreLayout.highWater])
+            case .unmarked: try ValidatorDirectory.forgetMark(on: disk)
+            }
+            health.isSuspect = false
+            health.isToBeRepaired = false
+        } catch {
+            world.note("\(name)'s disk cannot be \(remedy.rawValue): \(error)")
         }
     }
 
@@ -74,8 +86,10 @@ extension SimulatedValidator {
         if isCorrect {
             for problem in found.problems { world.witness.violation("\(name): \(problem)") }
             // Damage to the last group that was synced looks like a torn tail.
-            if found.lost > 0, !isDamaged { world.witness.violation("\(name): \(found.lost) synced entries of the journal are lost") }
-            if let marked, marked < record.mark {
+            if found.lost > 0, !health.isDamaged {
+                world.witness.violation("\(name): \(found.lost) synced entries of the journal are lost")
+            }
+            if let marked, marked < record.mark, !health.isMarkStale {
                 world.witness.violation("\(name): the high-water mark fell from \(record.mark) to \(marked)")
             }
         }
@@ -83,36 +97,6 @@ extension SimulatedValidator {
         let appended = executions.flatMap(\.appended).map(\.identifier)
         record.cutLog(to: Int(clamping: storage.ledger.ledger.logSize) - appended.count)
         for execution in executions { observe(execution, storage.ledger.ledger) }
-    }
-
-    // MARK: Trouble
-
-    /// Lets something go wrong with the disk.
-    func trouble(_ trouble: DiskTrouble) {
-        switch trouble {
-        case .full:
-            isTroubled = true
-            disk.setQuota(disk.used + random.below(20_000))
-        case .failingSync:
-            isTroubled = true
-            mayForget = true
-            disk.failNextSync()
-        case .rot, .misdirected: damageDisk(trouble)
-        }
-    }
-
-    private func damageDisk(_ trouble: DiskTrouble) {
-        guard let path = segment(), let size = try? disk.open(path).size(), size > 0 else { return }
-        isDamaged = true
-        let start = random.below(size)
-        let count = trouble == .rot ? 1 : 64 + random.below(512)
-        for offset in 0..<count { disk.rot(path, at: start + offset, bit: random.below(8)) }
-    }
-
-    /// One of the journal's.
-    private func segment() -> String? {
-        let paths = ((try? disk.list(StoreLayout.journal)) ?? []).filter { $0.hasSuffix(".segment") }
-        return paths.isEmpty ? nil : "\(StoreLayout.journal)/\(paths[random.below(paths.count)])"
     }
 
     // MARK: Backups and losses
@@ -149,7 +133,7 @@ extension SimulatedValidator {
             world.witness.violation("\(name): a copy of its disk cannot be restored: \(error)")
         }
         // What comes back has its own damage no more.
-        isDamaged = false
+        health.isDamaged = false
         losses += 1
         hasForgotten = true
         world.note("\(name) \(loss.rawValue), \(record.count) entries are left")
@@ -159,7 +143,7 @@ extension SimulatedValidator {
 
     /// Lets a later release write to the journal of a machine that is down.
     func postdate() -> Bool {
-        guard postdated == nil, !isDamaged, let path = segment(), let header = try? disk.postdateSegment(path) else { return false }
+        guard postdated == nil, !health.isDamaged, let path = segment(), let header = try? disk.postdateSegment(path) else { return false }
         postdated = (path, header)
         return true
     }

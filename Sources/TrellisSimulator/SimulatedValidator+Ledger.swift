@@ -49,7 +49,8 @@ extension SimulatedValidator {
         guard process.storage.ledger.wantsSnapshot, try process.storage.saveSnapshot(gcRound: process.core.gcRound) else { return }
         noteDurable(process.storage)
         try process.storage.ledger.maintenance()
-        if world.faults.amnesia > 0 || damage > 0, random.chance(permille: 200) { backUp() }
+        if health.isSuspect { try readBack(process.storage) }
+        if world.faults.amnesia > 0 || damage > 0, random.chance(permille: 200), !health.isSuspect { backUp() }
     }
 
     func certified(_ certificate: CheckpointCertificate, _ storage: StableStorage) throws {

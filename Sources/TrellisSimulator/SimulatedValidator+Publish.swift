@@ -23,6 +23,7 @@ extension SimulatedValidator {
         if block.round < record.mark { world.witness.violation("\(name) publishes round \(block.round) below its mark") }
         if isCorrect { checkOwn(block, above: record.mark, process) }
         record.mark = block.round
+        health.isMarkStale = false
         guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
         world.note("\(name) publishes \(block.reference): \(block.header.parents.count) parents, \(block.payload.count) transactions")
         world.published(self)

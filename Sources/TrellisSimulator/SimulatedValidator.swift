@@ -19,6 +19,10 @@ protocol SimulatedWorld: AnyObject {
     var keys: SimulatedCommittee { get }
     var conspiracy: Conspiracy { get }
     var witness: Witness { get set }
+    /// Whether nothing goes wrong any more.
+    var isHealed: Bool { get }
+    /// Whether a machine may forget what it signed.
+    func mayLose(_ machine: SimulatedValidator) -> Bool
     func schedule(_ event: SimulatedEvent, after delay: UInt64)
     /// Nil: to every other validator.
     func send(_ message: PeerMessage, from machine: SimulatedValidator, to peer: ValidatorIndex?)
@@ -83,9 +87,7 @@ final class SimulatedValidator {
     var record = StoredRecord()
     /// How often a crash damages its journal, in per mille.
     let damage: Int
-    /// Whether its disk was damaged since the last start, or may refuse to write.
-    var isDamaged = false
-    var isTroubled = false
+    var health: DiskHealth
     /// Copies of its disk, where disks are lost.
     var backups: [Backup] = []
     /// The segment whose header a later release wrote over, and what stood there.
@@ -128,7 +130,9 @@ final class SimulatedValidator {
         adversary = behaviour.adversary(own: identity, random: self.random.fork())
         pacing = adversary?.pacing ?? Pacing()
         workFactor = isSlow ? 10 : 1
-        clock = SimulatedClock(world.faults, &self.random)
+        var luck = self.random
+        health = DiskHealth(luck: SimulationRandom(seed: luck.next() ^ 0xD15C))
+        clock = SimulatedClock(world.faults, &self.random, luck: &health.luck)
         retention = Retention(world.faults, snapshotEvery: self.random.between(1, 40))
         disk = SimulatedDisk(seed: self.random.next())
         let committee = world.keys.committee
@@ -147,8 +151,10 @@ final class SimulatedValidator {
     /// Starts, if its disk lets it; somebody has seen to that.
     func start() {
         disk.mend()
+        beginTrouble()
         guard let (storage, recovered) = openStorage() else { return }
-        (isDamaged, isTroubled, mayForget) = (false, false, false)
+        (health.isDamaged, health.isTroubled, mayForget) = (false, false, false)
+        if !world.isHealed, health.luck.chance(permille: damage) { trouble(.misdirected) }
         clock.boot(&random)
         process = SimulatedProcess(Core(committee: committee, own: identity, pacing: pacing, recovered: recovered), storage)
         world.note("\(name) starts: \(recovered.blocks.count) blocks, \(recovered.commits.count) commits, mark \(recovered.highWater)")
@@ -171,9 +177,8 @@ final class SimulatedValidator {
         wakeToken += 1
         castVotes = []
         accused = []
-        disk.crash()
-        if random.chance(permille: damage) { trouble(random.chance(permille: 500) ? .rot : .misdirected) }
-        world.note(isDamaged ? "\(name) crashes, and its journal is damaged" : "\(name) crashes")
+        world.note("\(name) crashes")
+        crashDisk()
     }
 
     // MARK: Steps
@@ -238,7 +243,9 @@ final class SimulatedValidator {
         do {
             try body(process)
         } catch {
-            if isCorrect, !(isTroubled && error is StorageError) { world.witness.violation("\(name) stops: \(error)") }
+            let isExpected = (health.isTroubled || health.isSuspect) && error is StorageError
+            if case .corrupt? = error as? StorageError { health.isToBeRepaired = true }
+            if isCorrect, !isExpected { world.witness.violation("\(name) stops: \(error)") }
             world.note("\(name) stops: \(error)")
             crashAndRestart()
         }
@@ -262,7 +269,7 @@ final class SimulatedValidator {
         case .publish(let block):
             guard !random.chance(permille: world.crashAtPublish) else { return crashAndRestart() }
             isSyncing = true
-            world.schedule(.synced(number, generation, block), after: work())
+            world.schedule(.synced(number, generation, block), after: work() + slowSync())
         case .send(let message, let peer): send(message, to: peer)
         case .broadcast(let message): world.send(message, from: self, to: nil)
         case .serve(let references, let peer): try serve(to: peer) { try storage.journal.read(references) }
@@ -287,8 +294,7 @@ final class SimulatedValidator {
             record.mark = round
         case .wake(let at):
             wakeToken += 1
-            let now = moment.monotonic
-            world.schedule(.wake(number, generation, token: wakeToken), after: at > now ? (at - now) * 1000 - world.now % 1000 : 0)
+            world.schedule(.wake(number, generation, token: wakeToken), after: clock.delay(until: at, world.now))
         }
     }
 

@@ -12,6 +12,8 @@ extension Simulation {
     /// At most f of the stake has forgotten what it signed at a time; and unless safety is all that is checked, correct validators of a quorum
     /// can tell it, and go on without it until it has signed again.
     func mayLose(_ machine: SimulatedValidator) -> Bool {
+        // Its mark may be behind, and only its journal tells.
+        guard !machine.health.isMarkStale else { return false }
         let stakes = keys.committee.stakes
         func stake(_ condition: (SimulatedValidator) -> Bool) -> Stake { machines.filter(condition).reduce(0) { $0 + stakes[$1.identity] } }
         guard stake({ $0.hasForgotten || $0.mayForget || $0.number == machine.number }) <= stakes.faulty else { return false }

@@ -87,13 +87,15 @@ extension Simulation {
         note("\(machine.name) stops until \(SimulationReport.milliseconds(machine.pausedUntil))")
     }
 
-    /// A disk fills up, or fails its next sync.
+    /// A disk fills up, fails its next sync, or does something wrong without telling.
     func troubleOne() {
         guard !isHealed else { return }
         schedule(.trouble, after: random.below(2 * faults.troubleEvery))
         guard let machine = correctAndUp() else { return }
         // A sync that fails may tear the mark: then the validator does not rely on it.
-        let trouble: DiskTrouble = random.chance(permille: 500) || !mayForget(machine) ? .full : .failingSync
+        var trouble: DiskTrouble = random.chance(permille: 500) || !mayForget(machine) ? .full : .failingSync
+        if machine.health.luck.chance(permille: 300) { trouble = .flippedRead }
+        if machine.damage > 0, machine.health.luck.chance(permille: 400) { trouble = .misdirected }
         machine.trouble(trouble)
         note("\(machine.name)'s disk: \(trouble)")
     }

@@ -168,6 +168,7 @@ public final class Simulation {
         report.evidence = machines.first { $0.isCorrect }?.process?.storage.ledger.ledger.evidence.count ?? 0
         report.simulated = now / 1000
         report.losses = machines.reduce(0) { $0 + $1.losses }
+        report.mishaps = machines.reduce(into: []) { $0.formUnion($1.health.mishaps) }
         return report
     }
 

@@ -28,6 +28,8 @@ public struct SimulationReport: Sendable {
     public internal(set) var crashes = 0
     /// Crashes after which what was on disk was lost, or an older copy came back.
     public internal(set) var losses = 0
+    /// What went wrong with disks, and in which directories.
+    var mishaps: Set<DiskMishap> = []
     /// How often a validator took over a state.
     public internal(set) var installed = 0
     public internal(set) var equivocations = 0

@@ -17,7 +17,10 @@ public final class SimulatedDisk: Disk {
     }
 
     /// The power fails: what was synced stays, and of the rest whatever the seed says. Files open before answer no more.
-    public func crash() {
+    ///
+    /// - Returns: the writes of which it shows now that they went astray.
+    @discardableResult
+    public func crash() -> [StrayWrite] {
         state.withLock { $0.crash() }
     }
 
@@ -149,9 +152,12 @@ private final class SimulatedFile: DiskFile {
     }
 
     func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
-        try disk.withFile(self, "read", changes: false) { _, file in
+        let path = path
+        return try disk.withFile(self, "read", changes: false) { state, file in
             let start = min(max(0, offset), file.current.count)
-            return Array(file.current[start..<min(file.current.count, start + max(0, count))])
+            var bytes = Array(file.current[start..<min(file.current.count, start + max(0, count))])
+            state.flipRead(&bytes, of: path)
+            return bytes
         }
     }
 
@@ -162,6 +168,7 @@ private final class SimulatedFile: DiskFile {
             let grows = max(0, offset + bytes.count - file.current.count)
             let fits = grows <= room ? bytes : Array(bytes.prefix(max(0, bytes.count - (grows - room))))
             let before = file.current.count
+            state.noteWrite(fits, at: offset, of: file, path)
             file.write(fits, at: offset)
             state.used += file.current.count - before
             if fits.count < bytes.count { throw .diskFull(path: path) }

@@ -133,6 +133,7 @@ struct SimulatedState {
     var generation = 0
     var operationsLeft: Int?
     var failsNextSync = false
+    var silent = SilentFaults()
     private var nextFile = 0
 
     init(random: SplitMix64, quota: Int) {
@@ -160,10 +161,12 @@ struct SimulatedState {
         try checkPower(path, operation)
     }
 
-    mutating func crash() {
+    mutating func crash() -> [StrayWrite] {
         generation += 1
         operationsLeft = nil
         failsNextSync = false
+        silent.readsLeft = nil
+        silent.writesLeft = nil
         // A removal that was not synced may or may not have reached the disk.
         for path in durableNames.keys.sorted() where names[path] == nil {
             if Bool.random(using: &random) { names[path] = durableNames[path] }
@@ -176,6 +179,7 @@ struct SimulatedState {
             files[number]?.crash(&random)
             used += files[number]?.current.count ?? 0
         }
+        return showStrayWrite()
     }
 
     mutating func rot(_ path: String, at offset: Int, mask: UInt8) {
