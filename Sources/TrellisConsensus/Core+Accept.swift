@@ -32,13 +32,14 @@ extension Core {
         answerIfBehind(sender, blocks)
     }
 
-    /// When a block is let in whose timestamp is so far ahead. Where that is more than it is ever held back the clocks are wrong, mostly the own
-    /// one, and every block waits: they are let in together, a little before the time, since each by itself would wake us.
+    /// When a block is let in whose timestamp is so far ahead. Every block of a validator whose clock is behind waits, and each by itself would
+    /// wake it: they are let in together, at moments that are the further apart the longer they wait, so that no wait is doubled. Nothing waits
+    /// longer than the most.
     private func letIn(after ahead: UInt64) -> UInt64 {
         let most = pacing.futureHoldMaximum
-        guard ahead >= most else { return now.monotonic + ahead }
-        let grain = max(1, most / 16)
-        return max(now.monotonic, (now.monotonic + most) / grain * grain)
+        let hold = min(ahead, most)
+        let grain = UInt64(1) << UInt64(63 - max(1, min(hold, most / 16)).leadingZeroBitCount)
+        return min((now.monotonic + hold + grain - 1) / grain * grain, (now.monotonic + most) / grain * grain)
     }
 
     /// Lets in what was held back for a timestamp ahead of our clock.
