@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 
-if len(sys.argv) < 2:
+if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
     sys.exit("usage: check.py PATH-TO-TRELLIS [--crypto | --council | --client | --optimizer] [options of the command]")
 options = sys.argv[2:]
 command, file = ["bench"], "thresholds.json"

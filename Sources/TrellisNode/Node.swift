@@ -65,6 +65,8 @@ public struct NodeOptions: Sendable {
     public var peers: [String: String]
     /// The policy's YAML text; the standard policy where nil.
     public var policy: String?
+    /// What errors in it are told by: its file.
+    public var policyName = "policy"
     /// Files of councils in which this validator has seats: how those judge. Seats of councils without a file judge by the policy.
     public var councils: [CouncilFile] = []
     /// All validators' sealing keys; nil: this validator's API takes no sealed proposals.
@@ -173,7 +175,7 @@ public final class Node: NodeService {
 
     /// The validator's seats with their keys and evaluators.
     private static func seats(_ options: NodeOptions, _ committee: Committee) throws -> [Seats.Seat] {
-        let policy = try Policy(yaml: options.policy ?? Policy.standard, name: options.policy == nil ? "standard" : "policy")
+        let policy = try Policy(yaml: options.policy ?? Policy.standard, name: options.policy == nil ? "standard" : options.policyName)
         var files: [String: CouncilFile] = [:]
         for file in options.councils {
             try file.check(against: options.genesis)

@@ -217,6 +217,7 @@ public struct NodeConfiguration: Sendable, Equatable {
         var options = NodeOptions(
             genesis: genesis, validator: ValidatorIndex(index), keys: keys, dataDirectory: data, listen: listen, peers: peers,
             policy: policy)
+        if let path = self.policy { options.policyName = path }
         options.councils = try councils.map { path in
             try CouncilFile(yaml: try text(of: path), file: path)
         }

@@ -154,7 +154,7 @@ extension Policy {
           - name: changes-machine
             when: { any: [system_writes, service_control, account_change, kernel_change, persistence, unsafe_permissions] }
             then: abstain
-            reason: "Changes the machine itself: {system_writes}."
+            reason: "Changes the machine itself, by: {programs}."
           - name: installs-on-machine
             when: { any: [system_packages, unverified_package] }
             then: abstain

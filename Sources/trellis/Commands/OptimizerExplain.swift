@@ -1,6 +1,7 @@
 // `trellis optimizer explain`: what a running validator's optimizer last did, and why.
 
 import ArgumentParser
+import Foundation
 import TrellisClient
 
 struct OptimizerExplain: AsyncParsableCommand {
@@ -44,14 +45,18 @@ struct OptimizerExplain: AsyncParsableCommand {
             lines.append("measured   nothing yet: clients gave this validator nothing")
         }
         if let accuracy = state.predictionAccuracy {
-            lines.append("predicted  scores to \(accuracy * 100) %, which of two is better to \((state.rankAccuracy ?? 0) * 100) %")
+            let rank = Self.percent(state.rankAccuracy ?? 0)
+            lines.append("predicted  scores to \(Self.percent(accuracy)), which of two is better to \(rank)")
         }
-        lines.append("account    \(state.account * 100) % of an interval's score may be lost by trying")
-        lines.append("choices    took \(state.choiceMs) ms, at most \(state.choiceMsWorst) ms")
+        lines.append("account    \(Self.percent(state.account)) of an interval's score may be lost by trying")
+        lines.append("choices    took \(Self.shown(state.choiceMs)) ms, at most \(Self.shown(state.choiceMsWorst)) ms")
         for deed in state.deeds.suffix(last) {
             lines.append(Terminal.row("\(deed.did)", Terminal.shown(deed.why) + Terminal.styled("  (interval \(deed.interval))", .dim)))
         }
         if state.deeds.isEmpty { lines.append("it has done nothing yet") }
         return lines
     }
+
+    private static func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+    private static func shown(_ milliseconds: Double) -> String { String(format: "%.3f", milliseconds) }
 }

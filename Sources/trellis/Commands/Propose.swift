@@ -73,12 +73,14 @@ struct Propose: AsyncParsableCommand {
         if let genesis { return try await prove(draft, try Files.genesis(genesis)) }
         try await connection.withClient { client in
             let reply = try await client.propose(draft, idempotencyKey: idempotencyKey, wait: wait, timeout: timeout)
+            // Before anything is printed: who reads no further must not lose the receipt.
+            let kept = wait == .certified && reply.value.isDecided ? try await keepReceipt(of: reply.value, client) : nil
             if json {
                 Terminal.print(reply.json)
             } else {
                 for line in reply.value.lines { Terminal.print(line) }
             }
-            if wait == .certified, reply.value.isDecided { try await keepReceipt(of: reply.value, client) }
+            if let kept, !json { tell(kept) }
             try end(reply.value)
         }
     }
@@ -153,15 +155,17 @@ struct Propose: AsyncParsableCommand {
         return values
     }
 
-    private func keepReceipt(of state: ProposalState, _ client: UnverifiedClient) async throws {
+    /// Where the receipt is; nil where there is none yet.
+    private func keepReceipt(of state: ProposalState, _ client: UnverifiedClient) async throws -> String? {
         guard let identifier = Digest(hex: state.id) else { throw Failure("the validator named the proposal '\(state.id)'") }
         guard state.certified == true else {
             Terminal.error("hint: no receipt yet; later: \(connection.endpoint)/v1/decisions/\(identifier)/receipt")
-            return
+            return nil
         }
-        let fetched = try await client.receipt(of: identifier)
-        let path = try keep(fetched.json, of: state.id)
-        guard !json else { return }
+        return try keep(try await client.receipt(of: identifier).json, of: state.id)
+    }
+
+    private func tell(_ path: String) {
         Terminal.print("receipt: \(path)")
         Terminal.print(Terminal.styled("verify it: trellis verify \(path) --genesis genesis.json", .dim))
     }
@@ -175,7 +179,8 @@ struct Propose: AsyncParsableCommand {
         case .submitted, .pending:
             guard wait != nil else { return }
             Terminal.error("error: not decided within \(timeout) seconds")
-            Terminal.error("hint: the proposal stays in the ledger: see \(connection.endpoint)/v1/proposals/\(Terminal.shown(state.id))")
+            let place = "\(connection.endpoint)/v1/proposals/\(Terminal.shown(state.id))"
+            Terminal.error("hint: once it is ordered the proposal stays in the ledger: see \(place)")
             throw ExitCode(Exit.undecided)
         }
     }
