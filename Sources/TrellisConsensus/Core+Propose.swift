@@ -5,11 +5,8 @@ import TrellisModel
 
 extension Core {
     /// Whether there is anything to do. A quiescent validator only follows rounds that others open.
-    var isActive: Bool { hasWork || certifier.isWaiting }
-
-    /// Whether rounds of its own get it done. That others attest what it executed does not come sooner the more rounds it builds.
-    private var hasWork: Bool {
-        !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || backlog.hasPayload || !attestationsDue.isEmpty
+    var isActive: Bool {
+        !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || backlog.hasPayload || certifier.isWaiting || !attestationsDue.isEmpty
             || ownLast.round < wantedRound || hasLostOwn || nextDeadline.map { $0 <= now.wall } ?? false
     }
 
@@ -36,7 +33,7 @@ extension Core {
         var earliest = lastProposedAt.map { $0 + pacing.roundDelayMinimum } ?? 0
         // Without anything to do ourselves we follow others at once for a commit's rounds, since somebody may need them to go on; but not at
         // their pace for long: they must not be able to keep us busy with nothing.
-        if !hasWork { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
+        if !isActive { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         // Only what holds something waits for more, and only in a round that others have not left behind.
         if pacing.batchDelay > 0, pool.mayGather(upTo: pacing.batchBytes) { earliest = max(earliest, quorumSince + pacing.batchDelay) }
@@ -82,7 +79,7 @@ extension Core {
 
     mutating func propose() {
         guard let target = proposableRound, readyAt(target) <= now.monotonic else { return }
-        if !hasWork { followAt = max(followAt, now.monotonic) + pacing.retry }
+        if !isActive { followAt = max(followAt, now.monotonic) + pacing.retry }
         // A commit's time is that of its leader's parents, and the genesis blocks below round 1 have none: a proposal there would expire
         // at once.
         let payload = target > 1 ? pool.take(for: target, bytes: pacing.batchBytes, blocks: pacing.blocksInFlight) : .empty
