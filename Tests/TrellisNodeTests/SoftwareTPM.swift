@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import Testing
+import TrellisTPM
 
 final class SoftwareTPM {
     /// Why a test that needs it does not run.
@@ -53,9 +54,10 @@ final class SoftwareTPM {
                 "type=unixio,path=\(folder)/s.ctrl", "--flags", "not-need-init,startup-clear",
             ])
         process = started
-        try await eventually("swtpm listens") {
+        // Its socket is there a moment before it listens.
+        try await eventually("swtpm answers") {
             try #require(started.isRunning)
-            return FileManager.default.fileExists(atPath: "\(folder)/s")
+            return (try? TPM(tcti: tcti)) != nil
         }
     }
 
