@@ -145,9 +145,7 @@ let package = Package(
             "TrellisNode",
             [
                 "trellis", "TrellisAudit", "TrellisTPM", "TrellisNode", "TrellisAccess", "TrellisEvaluators", "TrellisOptimizer",
-                "TrellisClient", "TrellisVerify",
-                "TrellisModel",
-                "TrellisCrypto", logging,
+                "TrellisClient", "TrellisConsensus", "TrellisVerify", "TrellisModel", "TrellisCrypto", logging,
             ]),
         tests(
             "TrellisAPI",

@@ -4,7 +4,7 @@
 import Foundation
 public import Logging
 public import TrellisAudit
-import TrellisConsensus
+public import TrellisConsensus
 public import TrellisCrypto
 public import TrellisEvaluators
 public import TrellisLedger
@@ -63,30 +63,22 @@ public struct NodeOptions: Sendable {
     public var listen: String
     /// Where this validator reaches the others, by name, as host:port.
     public var peers: [String: String]
-    /// The policy's YAML text; the standard policy where nil.
-    public var policy: String?
-    /// What errors in it are told by: its file.
-    public var policyName = "policy"
+    /// The standard policy where nil.
+    public var policy: Policy?
     /// Files of councils in which this validator has seats: how those judge. Seats of councils without a file judge by the policy.
     public var councils: [CouncilFile] = []
     /// All validators' sealing keys; nil: this validator's API takes no sealed proposals.
     public var sealingKeys: SealingKeys?
-    public var leaderTimeout: Milliseconds = 200
-    public var roundDelayMinimum: Milliseconds = 0
-    public var stragglerDelay: Milliseconds = 2
-    public var batchDelay: Milliseconds = 0
-    public var heartbeat: Milliseconds = 2000
+    public var pacing = Pacing()
     public var poolBytesMaximum = 64 << 20
     public var journalBytesKept: UInt64 = 1 << 30
     public var optimizer = OptimizerConfiguration()
-    /// Whether this validator, when it is far behind, asks for certified commits and states; otherwise for blocks alone.
-    public var catchesUpByCommits = true
     /// How checkpoints that this validator attests are logged.
     public var audit = AuditOptions()
 
     public init(
         genesis: Genesis, validator: ValidatorIndex, keys: ValidatorKeys, dataDirectory: String, listen: String, peers: [String: String],
-        policy: String? = nil
+        policy: Policy? = nil
     ) {
         self.genesis = genesis
         self.validator = validator
@@ -121,15 +113,10 @@ public final class Node: NodeService {
         let module = options.audit.tpm.map { tcti in
             Result<any TrustedModule, TPMError> { () throws(TPMError) -> any TrustedModule in try TPM(tcti: tcti) }
         }
-        var pacing = Pacing(
-            leaderTimeout: options.leaderTimeout, roundDelayMinimum: options.roundDelayMinimum, stragglerDelay: options.stragglerDelay,
-            heartbeat: options.heartbeat)
-        pacing.batchDelay = options.batchDelay
-        pacing.catchesUpByCommits = options.catchesUpByCommits
         let configuration = ReplicaConfiguration(
             committee: committee, own: options.validator, consensusKey: options.keys.consensus,
-            seats: Seats(seats: seats, validator: options.validator, sealing: options.keys.sealing, committee: committee), pacing: pacing,
-            dataDirectory: options.dataDirectory,
+            seats: Seats(seats: seats, validator: options.validator, sealing: options.keys.sealing, committee: committee),
+            pacing: options.pacing, dataDirectory: options.dataDirectory,
             poolBytesMaximum: options.poolBytesMaximum, journalBytesKept: options.journalBytesKept, optimizer: options.optimizer,
             logger: logger)
         let replica: Replica
@@ -175,7 +162,7 @@ public final class Node: NodeService {
 
     /// The validator's seats with their keys and evaluators.
     private static func seats(_ options: NodeOptions, _ committee: Committee) throws -> [Seats.Seat] {
-        let policy = try Policy(yaml: options.policy ?? Policy.standard, name: options.policy == nil ? "standard" : options.policyName)
+        let policy = try options.policy ?? Policy(yaml: Policy.standard, name: "standard")
         var files: [String: CouncilFile] = [:]
         for file in options.councils {
             try file.check(against: options.genesis)

@@ -3,6 +3,7 @@
 import Foundation
 import Logging
 public import TrellisAccess
+public import TrellisConsensus
 public import TrellisCrypto
 import TrellisEvaluators
 import TrellisModel
@@ -54,15 +55,10 @@ public struct NodeConfiguration: Sendable, Equatable {
     public var logLevel: String
     /// Addresses of the other validators, by name.
     public var peers: [String: String]
-    public var leaderTimeout: UInt64
-    public var roundDelay: UInt64
-    public var stragglerDelay: UInt64
-    public var batchDelay: UInt64
-    public var heartbeat: UInt64
+    /// What is not configured is as a pacing is by itself.
+    public var pacing = Pacing()
     public var poolBytes: UInt64
     public var journalBytes: UInt64
-    /// How this validator catches up: by `commits`, or by `blocks` alone.
-    public var catchUp: String
     /// Whether and how this validator tunes itself.
     public var optimizer: OptimizerConfiguration
     /// The API's clients, those in a file not yet read.
@@ -102,14 +98,15 @@ public struct NodeConfiguration: Sendable, Equatable {
         councils = try reader.texts("councils").map(reader.file)
         logLevel = try reader.optionalText("log_level") ?? "info"
         peers = try reader.addresses("peers")
-        leaderTimeout = try reader.number("leader_timeout_ms", 10...60_000) ?? 200
-        roundDelay = try reader.number("round_delay_ms", 0...10_000) ?? 0
-        stragglerDelay = try reader.number("straggler_delay_ms", 0...1000) ?? 2
-        batchDelay = try reader.number("batch_delay_ms", 0...100) ?? 0
-        heartbeat = try reader.number("heartbeat_ms", 100...60_000) ?? 2000
+        pacing.leaderTimeout = try reader.number("leader_timeout_ms", 10...60_000) ?? pacing.leaderTimeout
+        pacing.roundDelayMinimum = try reader.number("round_delay_ms", 0...10_000) ?? pacing.roundDelayMinimum
+        pacing.stragglerDelay = try reader.number("straggler_delay_ms", 0...1000) ?? pacing.stragglerDelay
+        pacing.batchDelay = try reader.number("batch_delay_ms", 0...100) ?? pacing.batchDelay
+        pacing.heartbeat = try reader.number("heartbeat_ms", 100...60_000) ?? pacing.heartbeat
         poolBytes = try reader.number("pool_bytes", 1 << 20...1 << 34) ?? 64 << 20
         journalBytes = try reader.number("journal_bytes", 1 << 20...1 << 44) ?? 1 << 30
-        catchUp = try reader.optionalText("catch_up") ?? "commits"
+        let catchUp = try reader.optionalText("catch_up") ?? "commits"
+        pacing.catchesUpByCommits = catchUp == "commits"
         optimizer = try OptimizerConfiguration(yaml: values["optimizer"], path: path)
         audit = try reader.audit("audit")
         guard ["commits", "blocks"].contains(catchUp) else { throw .wrongType(path: path, key: "catch_up", expected: "commits or blocks") }
@@ -213,11 +210,10 @@ public struct NodeConfiguration: Sendable, Equatable {
         if let unknown = peers.keys.sorted().first(where: { !known.contains($0) }) {
             throw ConfigurationError.unknownKey(path: path, key: "peers.\(unknown)", nearest: nearestName(to: unknown, among: known))
         }
-        let policy = try self.policy.map(text(of:))
+        let policy = try self.policy.map { try Policy(yaml: try text(of: $0), name: $0) }
         var options = NodeOptions(
             genesis: genesis, validator: ValidatorIndex(index), keys: keys, dataDirectory: data, listen: listen, peers: peers,
             policy: policy)
-        if let path = self.policy { options.policyName = path }
         options.councils = try councils.map { path in
             try CouncilFile(yaml: try text(of: path), file: path)
         }
@@ -229,15 +225,10 @@ public struct NodeConfiguration: Sendable, Equatable {
                 throw NodeError.invalid("\(path): \(error)")
             }
         }
-        options.leaderTimeout = leaderTimeout
-        options.roundDelayMinimum = roundDelay
-        options.stragglerDelay = stragglerDelay
-        options.batchDelay = batchDelay
-        options.heartbeat = heartbeat
+        options.pacing = pacing
         options.poolBytesMaximum = Int(clamping: poolBytes)
         options.journalBytesKept = journalBytes
         options.optimizer = optimizer
-        options.catchesUpByCommits = catchUp == "commits"
         options.audit = audit
         return options
     }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Testing
+import TrellisConsensus
 import TrellisModel
 import TrellisNode
 import TrellisOptimizer
@@ -54,7 +55,7 @@ extension SystemTests {
                 try await node.setOptimizer(.apply)
                 await node.stop()
                 var configuration = try NodeConfiguration(path: NetworkSetup.configurationPath(folder, 0))
-                configuration.roundDelay = 5000
+                configuration.pacing.roundDelayMinimum = 5000
                 let slow = try Node(try configuration.options(passphrase: nil), logger: .quiet)
                 try await slow.start()
                 await #expect(throws: NodeError.self) { try await slow.setOptimizer(.apply) }
