@@ -40,12 +40,20 @@ extension SystemTests {
             }
         }
 
-        private func network(_ folder: String, _ port: Int) async throws -> ([Node], Hostile) {
-            _ = try NetworkSetup.create(try Councils.plan([try PlannedCouncil(yaml: Self.yaml(judge: port), file: "asked")]), in: folder)
-            let nodes = try Councils.nodes(folder)
-            for node in nodes { try await node.start() }
-            let configuration = try NodeConfiguration(path: NetworkSetup.configurationPath(folder, 3))
-            return (nodes, Hostile(node: nodes[3], keys: try configuration.options(passphrase: nil).keys))
+        /// Four validators, the last one hostile.
+        private func withNetwork(_ body: ([Node], Hostile) async throws -> Void) async throws {
+            try await withFolder { folder in
+                let port = try Ports.free(1)
+                let judge = try Socket.listening(on: port)
+                let plan = try Councils.plan([try PlannedCouncil(yaml: Self.yaml(judge: port), file: "asked")])
+                _ = try NetworkSetup.create(plan, in: folder)
+                let nodes = try Councils.nodes(folder)
+                for node in nodes { try await node.start() }
+                let configuration = try NodeConfiguration(path: NetworkSetup.configurationPath(folder, 3))
+                try await body(nodes, Hostile(node: nodes[3], keys: try configuration.options(passphrase: nil).keys))
+                for node in nodes { await node.stop() }
+                withExtendedLifetime(judge) {}
+            }
         }
 
         private func propose(_ text: String, to council: String, at node: Node) async throws -> Digest {
@@ -68,10 +76,7 @@ extension SystemTests {
         }
 
         @Test func theFirstVoteOfASeatInTheCouncilThatIsAskedCounts() async throws {
-            try await withFolder { folder in
-                let port = try Ports.free(1)
-                let judge = try Socket.listening(on: port)
-                let (nodes, hostile) = try await network(folder, port)
+            try await withNetwork { nodes, hostile in
                 let own = try #require(hostile.keys.councilSeats.first)
                 let first = try await propose("first", to: "asked", at: nodes[0])
                 try await opened(first, at: hostile.node)
@@ -93,16 +98,11 @@ extension SystemTests {
                         #expect(refused.contains { $0.0 == reason && $0.1 >= 1 }, "\(refused)")
                     }
                 }
-                for node in nodes { await node.stop() }
-                withExtendedLifetime(judge) {}
             }
         }
 
         @Test func whoVotesForAnothersSeatIsNotHeard() async throws {
-            try await withFolder { folder in
-                let port = try Ports.free(1)
-                let judge = try Socket.listening(on: port)
-                let (nodes, hostile) = try await network(folder, port)
+            try await withNetwork { nodes, hostile in
                 let own = try #require(hostile.keys.councilSeats.first)
                 let honest = nodes.prefix(3)
                 try await hostile.cast([(.zeros(.sha256), .approve)], council: 1, seat: 0, by: own.key)
@@ -115,8 +115,6 @@ extension SystemTests {
                 let decided = try await decision(identifier, at: nodes[0])
                 #expect(decided.outcome == .approved && decided.seats.last?.verdict == nil)
                 for node in honest { #expect(await node.nodeStatus().alarm == nil) }
-                for node in nodes { await node.stop() }
-                withExtendedLifetime(judge) {}
             }
         }
     }
