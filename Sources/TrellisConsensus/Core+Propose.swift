@@ -46,9 +46,7 @@ extension Core {
     /// this round's leader, and all it carried waits for another round.
     private func lacksStragglers(of round: Round) -> Bool {
         let dag = linearizer.dag
-        return committee.validators.indices.map { ValidatorIndex($0) }.contains { author in
-            author != own && dag.slot(round, author).isEmpty && !dag.slot(round - 1, author).isEmpty
-        }
+        return others.contains { dag.slot(round, $0).isEmpty && !dag.slot(round - 1, $0).isEmpty }
     }
 
     private func holdsLeader(of round: Round) -> Bool {
@@ -99,7 +97,7 @@ extension Core {
     private func parents(for round: Round) -> [BlockReference] {
         var parents = [ownLast.reference]
         let votes = fastPath == nil ? nil : votes(for: round)
-        for author in committee.validators.indices.map({ ValidatorIndex($0) }) where author != own {
+        for author in others {
             if let votes, !linearizer.dag.slot(round - 1, author).isEmpty {
                 parents.append(contentsOf: votes.filter { $0.author == author })
                 continue

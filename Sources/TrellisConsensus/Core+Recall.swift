@@ -41,7 +41,7 @@ extension Core {
         guard now.monotonic >= recall.askAgainAt else { return }
         recall.askAgainAt = now.monotonic + 4 * pacing.retry
         self.recall = recall
-        for peer in committee.validators.indices.map({ ValidatorIndex($0) }) where peer != own && recall.answers[peer] == nil { ask(peer) }
+        for peer in others where recall.answers[peer] == nil { ask(peer) }
     }
 
     /// `highest`: no block above the round that follows it was signed.
