@@ -180,15 +180,12 @@ package final class Journal {
         guard let entry = positions[reference.round]?.first(where: { $0.reference == reference }) else { return nil }
         _ = try log.commit(sync: false)
         let skipped = BlockReference.encodedSize(committee.suite)
-        for _ in 0..<2 {
-            guard let bytes = try? log.readBeginning(of: entry.position, count: skipped + committee.limits.headerBytes) else { continue }
+        return readTwice { () throws(Never) in
+            guard let bytes = try? log.readBeginning(of: entry.position, count: skipped + committee.limits.headerBytes) else { return nil }
             var decoder = WireDecoder(Array(bytes.dropFirst(skipped)), suite: committee.suite)
-            guard let header = try? BlockHeader(from: &decoder, limits: committee.limits),
-                header.digest(chain: committee.chain, suite: committee.suite) == reference.digest
-            else { continue }
-            return header
+            let header = try? BlockHeader(from: &decoder, limits: committee.limits)
+            return header?.digest(chain: committee.chain, suite: committee.suite) == reference.digest ? header : nil
         }
-        return nil
     }
 
     private func encoded(at position: LogPosition) throws(StorageError) -> [UInt8] {

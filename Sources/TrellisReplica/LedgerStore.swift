@@ -217,10 +217,7 @@ package final class LedgerStore {
     package func receipt(at index: UInt64, _ certificate: CheckpointCertificate) throws -> Receipt? {
         let size = certificate.checkpoint.logSize
         guard index < size, size <= ledger.logSize, let bytes = try entryBytes(at: index) else { return nil }
-        guard let proof = try proof(of: bytes, at: index, certificate.checkpoint) ?? proof(of: bytes, at: index, certificate.checkpoint)
-        else {
-            throw Self.damaged
-        }
+        guard let proof = try readTwice({ try proof(of: bytes, at: index, certificate.checkpoint) }) else { throw Self.damaged }
         return Receipt(
             suite: committee.suite, entry: bytes, index: index, proof: proof, certificate: certificate,
             votes: try voteProofs(bytes, at: index))

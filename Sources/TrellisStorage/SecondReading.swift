@@ -1,7 +1,7 @@
 // What is read wrong once, by a cable, a controller or memory, is no damage to the disk: nothing is given up for one reading.
 
 /// What `read` finds; if it finds nothing that is whole, what it finds the second time.
-package func readTwice<Value>(_ read: () throws(StorageError) -> Value?) throws(StorageError) -> Value? {
+package func readTwice<Value, Failure: Error>(_ read: () throws(Failure) -> Value?) throws(Failure) -> Value? {
     if let found = try read() { return found }
     return try read()
 }
