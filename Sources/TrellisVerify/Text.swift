@@ -87,7 +87,7 @@ struct JSONWriter {
     }
 }
 
-enum Text {
+package enum Text {
     /// The text of a file's last field, if it has this name, found from the end: `"name": "…" }`.
     static func lastField(_ name: String, of json: [UInt8]) -> ArraySlice<UInt8>? {
         var rest = json[...]
@@ -147,7 +147,7 @@ enum Text {
     }
 
     /// ISO 8601 in UTC with milliseconds, by the proleptic Gregorian calendar.
-    static func time(_ milliseconds: UInt64) -> String {
+    package static func time(_ milliseconds: UInt64) -> String {
         // Days are counted from 0000-03-01, so that a leap day is the last of its year, in eras of 400 years.
         let days = milliseconds / 86_400_000 + 719_468
         let era = days / 146_097

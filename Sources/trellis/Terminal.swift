@@ -60,11 +60,6 @@ enum Terminal {
         return Array(try encoder.encode(value))
     }
 
-    /// ISO 8601 in UTC, from milliseconds since 1970.
-    static func time(_ milliseconds: UInt64) -> String {
-        Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(Date(timeIntervalSince1970: Double(milliseconds) / 1000))
-    }
-
     /// `text` on one line, with characters that are not seen, or that move others, written as escapes.
     static func shown(_ text: String) -> String {
         var shown = ""

@@ -3,6 +3,7 @@
 import Foundation
 import TrellisAudit
 import TrellisCrypto
+import TrellisVerify
 
 enum AuditText {
     /// Whether the checkpoint of a receipt is in the log.
@@ -22,7 +23,7 @@ enum AuditText {
         lines.append(
             Terminal.row("log", "\(replay.records) records in \(replay.stretches) stretches, \(replay.checkpoints) checkpoints\(span)"))
         lines.append(Terminal.row("register", "\(replay.register)"))
-        lines.append(Terminal.row("quoted", "\(Terminal.time(report.quote.statement.time)), by the validator's clock"))
+        lines.append(Terminal.row("quoted", "\(Text.time(report.quote.statement.time)), by the validator's clock"))
         if let attestation = report.attestation, let key = report.quote.statement.key {
             lines.append(
                 Terminal.row("TPM", "\(attestation.resets) resets, \(attestation.restarts) restarts, clock \(attestation.clock) ms"))

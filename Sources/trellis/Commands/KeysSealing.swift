@@ -7,6 +7,7 @@ import TrellisClient
 import TrellisCrypto
 import TrellisModel
 import TrellisNode
+import TrellisVerify
 
 struct KeysSealing: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -83,7 +84,7 @@ struct KeysNetwork: AsyncParsableCommand {
                 let validator = keys.committee.validator(key.validator)
                 let digest = HashSuite.sha256.hash(key.publicKey)
                 Terminal.print("validator \(key.validator) \(Terminal.shown(validator?.name ?? ""))  SHA-256 \(digest)")
-                Terminal.print("  signed with \(validator?.scheme.name ?? "") at \(Terminal.time(key.issued))")
+                Terminal.print("  signed with \(validator?.scheme.name ?? "") at \(Text.time(key.issued))")
             }
             let missing = keys.committee.validators.count - keys.keys.count
             Terminal.print("\(keys.keys.count) keys, all signed" + (missing > 0 ? "; \(missing) validators have none" : ""))
