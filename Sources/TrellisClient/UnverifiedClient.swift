@@ -164,22 +164,13 @@ extension UnverifiedClient {
     }
 
     private func exchange(_ request: HTTPClientRequest, _ seconds: Int, _ limit: Int) async throws -> Answer {
-        try await withThrowingTaskGroup(of: Answer.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
-                let response = try await http.execute(request, timeout: .seconds(Int64(seconds)))
-                let body = try await response.body.collect(upTo: limit)
-                return Answer(
-                    status: Int(response.status.code), bytes: Array(body.readableBytesView),
-                    retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
-            }
-            // The timeout of a request ends with the head of its answer.
-            group.addTask {
-                try await Task.sleep(for: .seconds(seconds))
-                throw HTTPClientError.deadlineExceeded
-            }
-            guard let answer = try await group.next() else { throw CancellationError() }
-            return answer
+        // The timeout of a request ends with the head of its answer.
+        try await within(.seconds(seconds), else: HTTPClientError.deadlineExceeded) {
+            let response = try await http.execute(request, timeout: .seconds(Int64(seconds)))
+            let body = try await response.body.collect(upTo: limit)
+            return Answer(
+                status: Int(response.status.code), bytes: Array(body.readableBytesView),
+                retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
         }
     }
 

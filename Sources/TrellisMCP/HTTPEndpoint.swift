@@ -8,6 +8,7 @@ public import Logging
 import NIOCore
 import NIOPosix
 import TrellisAccess
+import TrellisClient
 import TrellisJSON
 
 public enum EndpointError: Error, Sendable, CustomStringConvertible {
@@ -101,7 +102,7 @@ public struct HTTPEndpoint: Sendable {
         let share = BodyShare(of: budget)
         let bytes: [UInt8]
         do {
-            bytes = try await Self.within(Self.bodyTime) { try await Self.collect(body, share) }
+            bytes = try await within(Self.bodyTime, else: CancellationError()) { try await Self.collect(body, share) }
         } catch let refusal as EndpointRules.Refusal {
             return Response(refusal)
         } catch {
@@ -145,21 +146,6 @@ public struct HTTPEndpoint: Sendable {
             bytes.append(contentsOf: chunk.readableBytesView)
         }
         return bytes
-    }
-
-    private static func within<Value: Sendable>(
-        _ time: Duration, _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(for: time)
-                throw CancellationError()
-            }
-            defer { group.cancelAll() }
-            guard let value = try await group.next() else { throw CancellationError() }
-            return value
-        }
     }
 }
 
