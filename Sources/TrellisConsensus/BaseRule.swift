@@ -13,7 +13,8 @@ import TrellisModel
 
 struct BaseRule: SlotRule {
     func direct(_ dag: DAG, _ slot: Slot, of author: ValidatorIndex) -> SlotStatus {
-        let quorum = dag.stakes.quorum - (Mutation.isPlanted(.quorumOneShort) ? 1 : 0)
+        // Of a single validator nothing would be left.
+        let quorum = Mutation.isPlanted(.quorumOneShort) ? max(1, dag.stakes.quorum - 1) : dag.stakes.quorum
         let isLax = Mutation.isPlanted(.equivocationCountedTwice)
         // Neither side is a quorum before a quorum has spoken.
         guard dag.stake(at: slot.round + 1) >= quorum || isLax else { return .undecided }

@@ -1,5 +1,6 @@
 // What goes wrong, in numbers, for every profile. Times in microseconds, chances in per mille. Everything follows from the seed.
 
+import TrellisConsensus
 import TrellisModel
 
 struct Faults {
@@ -20,6 +21,10 @@ struct Faults {
     /// Mean time between partitions, and between spells of clogged machines; 0: none.
     var partitionEvery: UInt64 = 0
     var clogEvery: UInt64 = 0
+    /// How correct validators pace themselves.
+    var pacing = Pacing()
+    /// Mean time between changes of what the network keeps from whom; 0: nothing, ever.
+    var starveEvery: UInt64 = 0
 
     // Machines.
     /// The most that signing, syncing and executing take.
@@ -75,10 +80,11 @@ struct Faults {
         hasUnequalStakes = random.chance(permille: 250)
         let all: [SimulationProfile] = [
             .jitter, .lossy, .partitions, .clogs, .slow, .crashes, .absences, .disks, .clocks, .pauses, .byzantine, .amnesia,
+            .quorums,
         ]
         // Chaos is most of it, and never twice the same.
         for part in all where profile == part || (profile == .chaos && part != .absences && random.chance(permille: 700)) {
-            add(part, &random)
+            add(part, profile, &random)
         }
         // From a generator apart, so that runs without them are what they were.
         var apart = random
@@ -88,7 +94,7 @@ struct Faults {
         slowSync = disks.chance(permille: 500) ? 5 + disks.below(150) : 0
     }
 
-    private mutating func add(_ part: SimulationProfile, _ random: inout SimulationRandom) {
+    private mutating func add(_ part: SimulationProfile, _ profile: SimulationProfile, _ random: inout SimulationRandom) {
         switch part {
         // A third of the messages late means that everybody sees another quorum first.
         case .jitter: straggler = random.chance(permille: 500) ? random.below(60) : 100 + random.below(300)
@@ -133,6 +139,17 @@ struct Faults {
             if isSafetyOnly, !isByzantine, random.chance(permille: 700) { adversary = .falseWitness }
             trapEvery = isSafetyOnly ? random.between(300_000, 2_000_000) : 0
             isByzantine = isByzantine || isSafetyOnly
+        case .quorums:
+            starveEvery = random.between(100_000, 1_000_000)
+            pacing.leaderTimeout = random.between(10, 60)
+            // Alone, it is quick: what it takes are many rounds that wait for what is kept from them.
+            if profile == .quorums {
+                delay = (500, random.between(1000, 8000))
+                pacing.leaderTimeoutMaximum = 2 * pacing.leaderTimeout
+            }
+            // What is split by the network is best told apart by who says different things to either side.
+            isByzantine = isByzantine || random.chance(permille: 700)
+            if adversary == nil, random.chance(permille: 500) { adversary = .equivocator }
         case .calm, .chaos: break
         }
     }

@@ -27,6 +27,7 @@ public enum MutationCheck {
         return try Mutation.$planted.withValue(mutation) {
             for seed in seeds {
                 var configuration = configuration(seed)
+                configuration.stopsAtViolation = true
                 if mutation.isAboutCatchingUp {
                     (configuration.profile, configuration.adversary, configuration.duration) = (.absences, "sync-poisoner", 15_000)
                 }

@@ -77,6 +77,9 @@ struct SimulatedNetwork {
         for one in 0..<machines where group.contains(one) { for other in 0..<machines where !group.contains(other) { cut(one, other) } }
     }
 
+    /// What this machine sends reaches nobody.
+    mutating func mute(_ machine: Int) { for other in 0..<machines where other != machine { isCut[machine][other] = true } }
+
     private mutating func cut(_ one: Int, _ other: Int) {
         isCut[one][other] = true
         isCut[other][one] = true

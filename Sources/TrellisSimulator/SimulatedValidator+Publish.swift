@@ -29,9 +29,9 @@ extension SimulatedValidator {
         world.published(self)
         hasForgotten = false
         let isCutShort = random.chance(permille: world.crashAtPublish)
-        if isTrapped, world.mayShut(on: self, in: block.round) {
-            for peer in others where !world.isCorrect(peer) { world.send(.blocks([block.encoded]), from: self, to: peer) }
-            world.spring(self)
+        if blocksToHide > 0, world.mayShut(on: self, in: block.round) {
+            blocksToHide -= 1
+            if blocksToHide > 0 { world.mute(self) } else { world.spring(self, showing: block) }
         } else if isCutShort {
             for peer in others where random.chance(permille: 500) { world.send(.blocks([block.encoded]), from: self, to: peer) }
             crashAndRestart()

@@ -37,7 +37,10 @@ protocol SimulatedWorld: AnyObject {
     /// A machine took over a state.
     func installed(_ machine: SimulatedValidator)
     func published(_ machine: SimulatedValidator)
-    func spring(_ machine: SimulatedValidator)
+    /// Nothing that this machine sends arrives any more.
+    func mute(_ machine: SimulatedValidator)
+    /// Shows a machine's newest block to liars alone, and takes its disk.
+    func spring(_ machine: SimulatedValidator, showing block: Block)
     /// Whether this round is the one for which the network waits.
     func mayShut(on machine: SimulatedValidator, in round: Round) -> Bool
     func resubmit(to machine: SimulatedValidator)
@@ -97,8 +100,8 @@ final class SimulatedValidator {
     /// From such a loss until it has signed again; and whether it may be so after the next crash.
     var hasForgotten = false
     var mayForget = false
-    /// Its next block will be shown to liars alone, and then its disk is lost.
-    var isTrapped = false
+    /// So many of its next blocks nobody will see, but liars the last of them; then its disk is lost. 0: it is in no trap.
+    var blocksToHide = 0
 
     let pacing: Pacing
     var random: SimulationRandom
@@ -128,7 +131,7 @@ final class SimulatedValidator {
         self.random = random
         name = number == Int(identity) ? "v\(identity)" : "v\(identity)'"
         adversary = behaviour.adversary(own: identity, random: self.random.fork())
-        pacing = adversary?.pacing ?? Pacing()
+        pacing = adversary?.pacing ?? world.faults.pacing
         workFactor = isSlow ? 10 : 1
         var luck = self.random
         health = DiskHealth(luck: SimulationRandom(seed: luck.next() ^ 0xD15C))
@@ -167,7 +170,7 @@ final class SimulatedValidator {
 
     func crash() {
         guard isUp else { return }
-        isTrapped = false
+        blocksToHide = 0
         generation += 1
         process = nil
         outbox = []

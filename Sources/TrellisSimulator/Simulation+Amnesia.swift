@@ -34,8 +34,8 @@ extension Simulation {
 
     // MARK: The worst moment
 
-    /// Leaves some behind, correct validators of at most f of the stake. Some other will show its newest block to liars alone and lose its disk;
-    /// then those come back, and who knows better is cut off instead.
+    /// Leaves some behind, correct validators of at most f of the stake. Some other will show its newest block to liars alone, and the one before
+    /// to nobody at times, and lose its disk; then those come back, and who knows better is cut off instead.
     func setTrap() {
         guard !isHealed else { return }
         schedule(.trap, after: random.between(2_000_000, 2_000_000 + 2 * faults.trapEvery))
@@ -54,7 +54,7 @@ extension Simulation {
     func armTrap() {
         let candidates = machines.filter { $0.isCorrect && $0.isUp && !laggards.contains($0.number) && mayLose($0) }
         guard !isHealed, !candidates.isEmpty else { return join() }
-        candidates[random.below(candidates.count)].isTrapped = true
+        candidates[random.below(candidates.count)].blocksToHide = 1 + random.below(2)
     }
 
     /// Under every other seed the trap waits until nobody else whose word counts has built this round: then only liars know of it.
@@ -63,12 +63,20 @@ extension Simulation {
             || machines.allSatisfy { !$0.isCorrect || $0.number == machine.number || $0.process?.core.round ?? 0 < round }
     }
 
-    func spring(_ machine: SimulatedValidator) {
+    func mute(_ machine: SimulatedValidator) {
+        network.mute(machine.number)
+        note("nobody hears \(machine.name)")
+    }
+
+    func spring(_ machine: SimulatedValidator, showing block: Block) {
         machine.crash()
         machine.lose(random.chance(permille: 500) ? .wiped : .restored)
         report.crashes += 1
         let witnesses = machines.filter { $0.isCorrect && $0.number != machine.number && !laggards.contains($0.number) }
         network.separate(Set(witnesses.map(\.number)))
+        for liar in Set(machines.filter { !$0.isCorrect }.map(\.identity)).sorted() {
+            send(.blocks([block.encoded]), from: machine, to: liar)
+        }
         note("who knows better than \(machine.name) is cut off")
         schedule(.restart(machine.number), after: random.between(1000, 200_000))
         let join = random.between(1_000_000, 4_000_000)

@@ -9,6 +9,7 @@ extension Simulation {
         let kinds: [(SimulatedEvent, every: UInt64)] = [
             (.crash, faults.crashEvery), (.split, faults.partitionEvery), (.clog, faults.clogEvery), (.pause, faults.pauseEvery),
             (.jump, faults.jumpEvery), (.trouble, faults.troubleEvery), (.trap, faults.trapEvery),
+            (.starve, faults.starveEvery),
         ]
         for (event, every) in kinds where every > 0 { schedule(event, after: random.below(2 * every)) }
     }
@@ -114,11 +115,12 @@ extension Simulation {
         note("healed")
         join()
         network.heal()
+        conspiracy.scarcity = nil
         for machine in machines {
             machine.clock.discipline()
             machine.disk.mend()
             machine.undoPostdate()
-            machine.isTrapped = false
+            machine.blocksToHide = 0
             machine.pausedUntil = 0
             if machine.behaviour != .silent, !machine.isUp { machine.start() }
         }

@@ -32,6 +32,7 @@ enum SimulatedEvent {
     case jump
     case trouble
     case tune
+    case starve
     case client
     case act(Int)
 
@@ -60,7 +61,7 @@ public final class Simulation {
     let configuration: SimulationConfiguration
     let keys: SimulatedCommittee
     let faults: Faults
-    let conspiracy: Conspiracy
+    var conspiracy: Conspiracy
     var witness = Witness()
     var report: SimulationReport
     private(set) var now: UInt64 = 0
@@ -185,7 +186,7 @@ public final class Simulation {
 
     /// Handles everything that happens before `end`.
     func advance(to end: UInt64) {
-        while handled < eventsMaximum, let next = queue.nextTime, next <= end, let (time, event) = queue.pop() {
+        while handled < eventsMaximum, !isOver, let next = queue.nextTime, next <= end, let (time, event) = queue.pop() {
             now = time
             handled += 1
             if handled == eventsMaximum { witness.violation("\(handled) events by \(SimulationReport.milliseconds(now)) ms") }
@@ -197,6 +198,8 @@ public final class Simulation {
         }
         now = end
     }
+
+    private var isOver: Bool { configuration.stopsAtViolation && !witness.violations.isEmpty }
 
     func schedule(_ event: SimulatedEvent, after delay: UInt64) { queue.add(event, at: now + delay) }
 
@@ -226,6 +229,7 @@ public final class Simulation {
         case .jump: jumpOne()
         case .trouble: troubleOne()
         case .tune: tuneOne()
+        case .starve: starve()
         case .client: submitInChaos()
         case .act(let number): act(machines[number])
         }
@@ -236,6 +240,7 @@ public final class Simulation {
     }
 
     private func deliver(_ letter: Letter, to machine: SimulatedValidator) {
-        if let intake, let input = letter.open(intake) { machine.take(input) }
+        guard let intake, let input = letter.open(intake) else { return }
+        if isKept(input, from: machine) { schedule(.deliver(letter, to: machine.number), after: 5000) } else { machine.take(input) }
     }
 }

@@ -30,6 +30,8 @@ public enum SimulationProfile: String, Sendable, CaseIterable {
     case byzantine
     /// Disks are lost, or replaced by older copies; often somebody lies to whoever has forgotten what it signed.
     case amnesia
+    /// The network shows everybody a bare quorum of every round, each another one; often somebody equivocates.
+    case quorums
     /// Most of it at once.
     case chaos
 }
@@ -59,13 +61,17 @@ public struct SimulationConfiguration: Sendable {
     public var isTuned: Bool
     /// Whether the report carries a line for everything that happens.
     public var transcript: Bool
+    /// Whether nothing is run beyond the first violation.
+    var stopsAtViolation = false
 
     /// What adversaries there are.
     public static var behaviours: [String] { Behaviour.adversaries.map(\.rawValue) }
 
-    /// Half of all runs have most of what can go wrong.
-    private static let profiles =
-        SimulationProfile.allCases + [SimulationProfile](repeating: .chaos, count: SimulationProfile.allCases.count - 2)
+    /// Half of all runs have most of what can go wrong. What sets validators at odds soonest comes more often than the rest.
+    private static let profiles: [SimulationProfile] = {
+        let single = SimulationProfile.allCases + [.quorums, .quorums, .quorums]
+        return single + [SimulationProfile](repeating: .chaos, count: single.count - 2)
+    }()
     /// Two seeds of five have the fast path.
     private static let rules = 5
 

@@ -20,7 +20,7 @@ import TrellisSimulator
     /// Disks that are lost at the worst moment are rare among the first seeds, and what else goes wrong would move it.
     @Test(
         arguments: [
-            ("recall-not-asked", UInt64(1)), ("recall-one-round-short", 220),
+            ("recall-not-asked", UInt64(1)), ("recall-one-round-short", 30),
         ])
     func isFoundWhereDisksAreLost(mutation: String, near seed: UInt64) throws {
         let profile = try #require(MutationCheck.profile(for: mutation))
@@ -32,11 +32,21 @@ import TrellisSimulator
         #expect(outcome.caught != nil)
     }
 
+    /// Both take a network that keeps a leader's block from some alone, and a liar who says one thing to these and another to the rest.
+    @Test(arguments: ["quorum-one-short", "equivocation-counted-twice"]) func isFoundWhereQuorumsAreScarce(mutation: String) throws {
+        let outcome = try #require(
+            try MutationCheck.run(mutation, seeds: 1...20) {
+                SimulationConfiguration(seed: $0, validators: 4, profile: .quorums, hasFastPath: false)
+            }
+        )
+        #expect(outcome.caught != nil)
+    }
+
     /// Each needs something of its own: a fast path, leaders by reputation, a bound.
     @Test(
         arguments: [
             ("fast-votes-one-short", UInt64(1)), ("standing-forgotten", 1), ("leader-timer-unbounded", 1),
-            ("fetches-unbounded", 30),
+            ("fetches-unbounded", 45),
         ])
     func isFoundWhereItCounts(mutation: String, near seed: UInt64) throws {
         let outcome = try #require(try MutationCheck.run(mutation, seeds: seed...seed + 20) { SimulationConfiguration(seed: $0) })

@@ -22,6 +22,8 @@ struct Conspiracy {
     let salt: UInt64
     /// The validator that all of them work against.
     let victim: ValidatorIndex
+    /// What the network keeps from whom, if it helps them.
+    var scarcity: Scarcity?
 
     /// On which of two sides they put a validator: the same for all of them, and another every few rounds.
     func isFavoured(_ peer: ValidatorIndex, round: Round) -> Bool {

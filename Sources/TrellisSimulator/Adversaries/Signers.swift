@@ -3,25 +3,73 @@
 import TrellisConsensus
 import TrellisModel
 
-/// Signs two or three blocks in every round, one of which votes for the leader's block while another does not, and shows them to different
-/// validators.
+/// Signs up to four blocks in every round, two of which do without the leader's block, or some other. One face it shows to those who will miss the
+/// leader's block themselves, the other one to the rest; or any of them to anybody.
 struct Equivocator: Adversary {
     var random: SimulationRandom
+    /// The newest own block, as long as no quorum can be had for it without the leader.
+    private var onlyFace: Block?
+
+    init(random: SimulationRandom) { self.random = random }
 
     mutating func twins(of block: Block, _ view: AdversaryView) -> [Block] {
-        let later = view.keys.sign(block.header.with(timestamp: block.timestamp &+ 1), block.payload)
-        let leaderless = block.header.without([view.leader(of: block.round - 1)], view)
-        guard leaderless.parents != block.header.parents else { return [later] }
-        let blaming = view.keys.sign(leaderless, block.payload)
-        return random.chance(permille: 500) ? [blaming] : [blaming, later]
+        let others = otherFace(of: block, view)
+        onlyFace = others.isEmpty ? block : nil
+        return [again(block, view)] + others
+    }
+
+    /// The same a millisecond later.
+    private func again(_ block: Block, _ view: AdversaryView) -> Block {
+        view.keys.sign(block.header.with(timestamp: block.timestamp &+ 1), block.payload)
+    }
+
+    private mutating func otherFace(of block: Block, _ view: AdversaryView) -> [Block] {
+        let unwanted = random.chance(permille: 700) ? view.leader(of: block.round - 1) : view.others[random.below(view.others.count)]
+        let header = block.header.completed(view).without([unwanted], view)
+        guard Set(header.parents) != Set(block.header.parents), !header.parents.contains(where: { $0.author == unwanted }) else {
+            return []
+        }
+        let other = view.keys.sign(header, block.payload)
+        return [other, again(other, view)]
     }
 
     mutating func publish(_ block: Block, twins: [Block], _ view: AdversaryView) -> [Shipment] {
-        view.others.flatMap { peer -> [Shipment] in
-            let all = [block] + twins
-            let shown = random.chance(permille: 150) ? all : [all[random.below(all.count)]]
-            return shown.map { .block($0, to: peer) }
+        let all = [block] + twins
+        guard random.chance(permille: 700) else {
+            return view.others.flatMap { peer in
+                (random.chance(permille: 150) ? all : [all[random.below(all.count)]]).map { .block($0, to: peer) }
+            }
         }
+        var faces = [all.filter { $0.header.parents == block.header.parents }, all.filter { $0.header.parents != block.header.parents }]
+        // Where it leads itself there are two leaders, each with votes.
+        if view.leader(of: block.round) == view.own { faces = [[block], twins] }
+        return view.others.flatMap { peer -> [Shipment] in
+            let face = faces[blames(peer, block.round, view) ? 1 : 0]
+            // Nobody need wait for the other face for long.
+            return face.isEmpty ? [.block(block, to: peer, after: 50_000)] : show(face, to: peer)
+        }
+    }
+
+    /// Once others have built enough, there is another face for those who got none.
+    mutating func hear(_ input: Input, _ view: AdversaryView) -> [Shipment] {
+        guard case .blocks = input, let block = onlyFace, block.round == view.core.round else { return [] }
+        let others = otherFace(of: block, view)
+        guard !others.isEmpty else { return [] }
+        onlyFace = nil
+        return view.others.filter { blames($0, block.round, view) }.flatMap { show(others, to: $0) }
+    }
+
+    private mutating func show(_ face: [Block], to peer: ValidatorIndex) -> [Shipment] {
+        face.prefix(random.chance(permille: 500) ? 1 : 2).map { .block($0, to: peer) }
+    }
+
+    /// Whether a peer will miss the leader's block as this face does, as far as the network helps; the same to all liars.
+    private func blames(_ peer: ValidatorIndex, _ round: Round, _ view: AdversaryView) -> Bool {
+        let leader = view.leader(of: round - 1)
+        guard leader != view.own, let scarcity = view.conspiracy.scarcity else {
+            return view.conspiracy.isFavoured(peer, round: round * 16)
+        }
+        return scarcity.keeps(leader, of: round - 1, from: peer)
     }
 }
 
@@ -38,6 +86,16 @@ extension AdversaryView {
 }
 
 extension BlockHeader {
+    /// This header with the blocks of the round below that there are by now.
+    func completed(_ view: AdversaryView) -> BlockHeader {
+        let dag = view.core.dag
+        let below = prefix.round - 1
+        let newer = view.others.filter { author in !parents.contains { $0.author == author && $0.round == below } }
+            .compactMap { dag.slot(below, $0).first?.reference }
+        let authors = Set(newer.map(\.author))
+        return with(parents: parents.filter { !authors.contains($0.author) } + newer)
+    }
+
     /// This header without parents of `unwanted`, as far as a quorum can be had without them.
     func without(_ unwanted: [ValidatorIndex], _ view: AdversaryView) -> BlockHeader {
         let stakes = view.committee.stakes
