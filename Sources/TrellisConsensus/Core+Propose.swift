@@ -18,9 +18,10 @@ extension Core {
         // journal lost counts as built: it cannot be built again.
         let isFree = Mutation.isPlanted(.pacingRuleRemoved)
         var target = isFree ? quorumRound + 1 : min(quorumRound + 1, max(signedUpTo &+ 1, linearizer.lastDecided.round + 3))
-        if fastPath != nil {
-            // What equivocators are exposed by may leave too few parents for this round; others then need our block of a lower one.
-            while target > max(ownLast.round, linearizer.dag.lowestRound), !isWanted(target) || votes(for: target) == nil { target -= 1 }
+        // Others may need our block of a lower round: they need not hold an equivocator's that we have a quorum with. And what equivocators are
+        // exposed by may leave too few parents for this one.
+        while target > max(ownLast.round, linearizer.dag.lowestRound), !isWanted(target) || (fastPath != nil && votes(for: target) == nil) {
+            target -= 1
         }
         guard target > ownLast.round, target > signedUpTo else { return nil }
         return isWanted(target) ? target : nil
@@ -34,6 +35,8 @@ extension Core {
         // Without anything to do ourselves we follow others at once for a commit's rounds, since somebody may need them to go on; but not at
         // their pace for long: they must not be able to keep us busy with nothing.
         if !isActive { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
+        // The rest of a round that has its quorum is built for those who stay in it; all such wishes of a while fall on one moment.
+        if !isActive, target <= quorumRound { earliest = max(earliest, (quorumSince / pacing.retry + 2) * pacing.retry) }
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         // Only what holds something waits for more, and only in a round that others have not left behind.
         if pacing.batchDelay > 0, pool.mayGather(upTo: pacing.batchBytes) { earliest = max(earliest, quorumSince + pacing.batchDelay) }
