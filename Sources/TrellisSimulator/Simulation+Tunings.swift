@@ -6,7 +6,8 @@ import TrellisModel
 
 extension Simulation {
     func scheduleTunings() {
-        guard configuration.profile != .calm, configuration.isTuned else { return }
+        // Where quorums are scarce leaders are waited for less long than a tuned round may take.
+        guard configuration.profile != .calm, configuration.profile != .quorums, configuration.isTuned else { return }
         schedule(.tune, after: tuner.below(1_000_000))
     }
 
