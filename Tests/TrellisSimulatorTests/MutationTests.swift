@@ -20,7 +20,7 @@ import TrellisSimulator
     /// Disks that are lost at the worst moment are rare among the first seeds, and what else goes wrong would move it.
     @Test(
         arguments: [
-            ("recall-not-asked", UInt64(1)), ("recall-one-round-short", 30),
+            ("recall-not-asked", UInt64(1)), ("recall-one-round-short", 201),
         ])
     func isFoundWhereDisksAreLost(mutation: String, near seed: UInt64) throws {
         let profile = try #require(MutationCheck.profile(for: mutation))
