@@ -5,10 +5,21 @@ import TrellisModel
 
 extension Core {
     /// Whether there is anything to do. A quiescent validator only follows rounds that others open.
-    var isActive: Bool {
-        !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || backlog.hasPayload || certifier.isWaiting || !attestationsDue.isEmpty
+    var isActive: Bool { hasWork || certifier.isWaiting }
+
+    /// Whether rounds of its own get it done. Attestations of what it executed come within a turn, or not the sooner for more rounds: who
+    /// still lacks some then waits for somebody who is away, or does not agree.
+    private var hasWork: Bool {
+        !pool.isEmpty || Mutation.isPlanted(.neverQuiet) || backlog.hasPayload || !attestationsDue.isEmpty
             || ownLast.round < wantedRound || hasLostOwn || nextDeadline.map { $0 <= now.wall } ?? false
+            || (certifier.isWaiting && rounds(since: executedIn) < turn)
     }
+
+    /// Rounds in which every validator leads once, and what the last of them takes to be decided.
+    var turn: UInt64 { UInt64(committee.validators.count) + 3 }
+
+    /// How many own rounds lie above `round`.
+    func rounds(since round: Round) -> UInt64 { ownLast.round > round ? ownLast.round - round : 0 }
 
     /// The round of the block that could be built now, if any.
     var proposableRound: Round? {
@@ -34,14 +45,14 @@ extension Core {
         var earliest = lastProposedAt.map { $0 + pacing.roundDelayMinimum } ?? 0
         // Without anything to do ourselves we follow others at once for a commit's rounds, since somebody may need them to go on; but not at
         // their pace for long: they must not be able to keep us busy with nothing.
-        if !isActive { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
+        if !hasWork { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
         // The rest of a round that has its quorum is built for those who stay in it; all such wishes of a while fall on one moment.
         if !isActive, target <= quorumRound { earliest = max(earliest, (quorumSince / pacing.retry + 2) * pacing.retry) }
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         // Only what holds something waits for more, and only in a round that others have not left behind.
         if pacing.batchDelay > 0, pool.mayGather(upTo: pacing.batchBytes) { earliest = max(earliest, quorumSince + pacing.batchDelay) }
         let isComplete = holdsLeader(of: target - 1) && (target < 3 || holdsVotes(for: target - 2))
-        guard isComplete else { return max(earliest, quorumSince + leaderTimer.timeout) }
+        guard isComplete else { return max(earliest, quorumSince + leaderTimeout) }
         return lacksStragglers(of: target - 1) ? max(earliest, quorumSince + pacing.stragglerDelay) : earliest
     }
 
@@ -80,7 +91,7 @@ extension Core {
 
     mutating func propose() {
         guard let target = proposableRound, readyAt(target) <= now.monotonic else { return }
-        if !isActive { followAt = max(followAt, now.monotonic) + pacing.retry }
+        if !hasWork { followAt = max(followAt, now.monotonic) + pacing.retry }
         // A commit's time is that of its leader's parents, and the genesis blocks below round 1 have none: a proposal there would expire
         // at once.
         let payload = target > 1 ? pool.take(for: target, bytes: pacing.batchBytes, blocks: pacing.blocksInFlight) : .empty

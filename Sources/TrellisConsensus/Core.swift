@@ -46,6 +46,8 @@ public struct Core: Sendable {
     var lastProposedAt: UInt64?
     /// When it would be time to follow others again if that were to happen once in a retry interval.
     var followAt: UInt64 = 0
+    /// The newest own block's round when something was executed last.
+    var executedIn: Round = 0
     var lastHeardFromUsAt: UInt64 = 0
     var wakeAt: UInt64?
 
@@ -107,6 +109,7 @@ public struct Core: Sendable {
             scheduleInterval: committee.parameters.scheduleInterval,
             last: .none(chain: committee.chain, suite: committee.suite))
         restore(recovered)
+        executedIn = ownLast.round
     }
 
     private mutating func restore(_ recovered: Recovered) {
@@ -168,6 +171,7 @@ public struct Core: Sendable {
         guard let checkpoint else { return }
         report(certifier.executed(checkpoint))
         guard checkpoint.index > certifier.certifiedIndex else { return }
+        executedIn = ownLast.round
         let index = checkpoint.index + (Mutation.isPlanted(.attestationBeforeExecution) ? 1 : 0)
         attestationsDue.append(Attestation(index: index, checkpoint: checkpoint.digest(committee.suite)))
         if attestationsDue.count > committee.limits.attestations {
@@ -196,7 +200,9 @@ public struct Core: Sendable {
 
     // What the rim may look at.
     /// How long a round waits for its leader's block at present, in milliseconds.
-    public var leaderTimeout: UInt64 { leaderTimer.timeout }
+    public var leaderTimeout: UInt64 { leaderTimer.timeout(fruitlessTurns: fruitlessTurns) }
+    /// How often all leaders have had their turn, and the rounds that decide it, since one was committed.
+    public var fruitlessTurns: UInt64 { rounds(since: linearizer.last.leaderRound) / turn }
     /// Own blocks that left without the block of their leader: it was given up.
     public var leadersMissed: UInt64 { leaderTimer.missed }
     public var round: Round { ownLast.round }

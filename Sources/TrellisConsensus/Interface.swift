@@ -18,7 +18,7 @@ public struct Moment: Sendable, Equatable {
 public struct Pacing: Sendable, Equatable {
     /// How long a round waits for its leader's block before round times are known; then twice a round, from half of this on.
     public var leaderTimeout: UInt64
-    /// The most that it waits, unless `leaderTimeout` is more.
+    /// The most that it waits while leaders are committed, unless `leaderTimeout` is more; while none is, `patience` times as much.
     public var leaderTimeoutMaximum: UInt64
     /// The least time between two own blocks.
     public var roundDelayMinimum: UInt64
@@ -37,6 +37,9 @@ public struct Pacing: Sendable, Equatable {
     public var blocksInFlight = Tuning.blocksInFlightBounds.upperBound
     /// Whether certified commits, and states, are asked for when far behind, and not blocks alone.
     public var catchesUpByCommits = true
+
+    public static let patience: UInt64 = 4
+    public var leaderTimeoutBound: UInt64 { max(leaderTimeout, leaderTimeoutMaximum) }
 
     public init(
         leaderTimeout: UInt64 = 200, leaderTimeoutMaximum: UInt64 = 1000, roundDelayMinimum: UInt64 = 0, stragglerDelay: UInt64 = 2,

@@ -1,5 +1,5 @@
-// How long a round waits for its leader's block, and for votes for the leader before: as long as rounds took of late, twice, within bounds. Measured here, from the times of
-// inputs; every validator has its own, and no decision depends on it.
+// How long a round waits for its leader's block, and for votes for the leader before: as long as rounds took of late, twice, within bounds,
+// and longer while nothing comes of it. Measured here, from the times of inputs; every validator has its own, and no decision depends on it.
 
 import TrellisModel
 
@@ -14,11 +14,18 @@ struct LeaderTimer: Sendable {
 
     init(pacing: Pacing) { self.pacing = pacing }
 
-    /// In milliseconds.
-    var timeout: UInt64 {
-        guard let roundTime else { return pacing.leaderTimeout }
-        guard !Mutation.isPlanted(.leaderTimerUnbounded) else { return max(2 * roundTime, pacing.leaderTimeout / 2) }
-        return min(max(2 * roundTime, pacing.leaderTimeout / 2), max(pacing.leaderTimeout, pacing.leaderTimeoutMaximum))
+    /// In milliseconds. A round that misses its leader measures nothing: a timer that is too short for the network would stay so. It is
+    /// doubled with every turn of all leaders of which none was committed, up to four times what is waited at most otherwise.
+    func timeout(fruitlessTurns: UInt64 = 0) -> UInt64 {
+        let most = pacing.leaderTimeoutBound
+        guard let roundTime else { return Self.doubled(pacing.leaderTimeout, fruitlessTurns, most) }
+        let usual = max(2 * roundTime, pacing.leaderTimeout / 2)
+        guard !Mutation.isPlanted(.leaderTimerUnbounded) else { return usual }
+        return Self.doubled(min(usual, most), fruitlessTurns, most)
+    }
+
+    private static func doubled(_ usual: UInt64, _ times: UInt64, _ most: UInt64) -> UInt64 {
+        min(usual << min(times, 16), Pacing.patience * most)
     }
 
     /// The own block of `round` leaves. Where the leader of the round below or votes were given up, others may still wait for them: nothing is

@@ -120,7 +120,7 @@ struct Witness {
         if footprint.fetchesOfOne > max(4 * validators, 4 * PeerMessage.fetchMaximum / validators) {
             violation("\(name) has \(footprint.fetchesOfOne) fetches in flight for one author")
         }
-        if core.leaderTimeout > max(core.pacing.leaderTimeout, core.pacing.leaderTimeoutMaximum) {
+        if core.leaderTimeout > core.pacing.leaderTimeoutBound * (core.fruitlessTurns > 0 ? Pacing.patience : 1) {
             violation("\(name) waits \(core.leaderTimeout) ms for leaders")
         }
         if footprint.heldOfOne > core.committee.limits.suspendedPerAuthor {

@@ -222,6 +222,65 @@ import TrellisModel
         #expect(timeouts.last == 100)
     }
 
+    @Test func theLeaderTimerGrowsWhileNoLeaderIsCommitted() throws {
+        let test = try TestCommittee([1, 1, 1, 1, 1, 1, 1])
+        var driver = Driver(test)
+        driver.step(.submit([test.record(1)]))
+        // Nobody sees a leader in time: every slot is decided, and none is committed.
+        var below = test.genesis
+        var timeouts: [Round: UInt64] = [:]
+        for round in Round(1)...60 {
+            let leader = ValidatorIndex((round - 1) % 7)
+            let parents = below.filter { round == 1 || $0.author != leader }
+            let layer = test.authors.dropFirst().map { test.block($0, round, parents.filter { round == 1 || $0.author != 0 }) }
+            driver.deliver(layer)
+            below = layer.map(\.reference)
+            timeouts[driver.core.round] = driver.core.leaderTimeout
+        }
+        #expect(driver.commits.isEmpty)
+        #expect(driver.core.round >= 50)
+        for (round, timeout) in timeouts { #expect(timeout == min(200 << (round / 10), 4000), "round \(round)") }
+        // A commit ends it.
+        for round in Round(61)...64 {
+            let layer = test.authors.dropFirst().map { test.block($0, round, below) }
+            driver.deliver(layer)
+            below = layer.map(\.reference)
+        }
+        #expect(!driver.commits.isEmpty)
+        #expect(driver.core.leaderTimeout == 200)
+    }
+
+    @Test func whoOnlyLacksOthersAttestationsBuildsRoundsForATurnAndThenSlowly() throws {
+        let test = try TestCommittee()
+        var driver = Driver(test)
+        driver.execute = { commit, _ in
+            commit.index > 1
+                ? nil
+                : Checkpoint(
+                    chain: test.committee.chain, epoch: 0, index: 1, commit: commit.digest, logSize: 1, logRoot: commit.digest,
+                    state: commit.digest, timestamp: commit.timestamp)
+        }
+        let grid = test.grid([1, 2, 3], to: 40)
+        var below = 0
+        while driver.commits.isEmpty {
+            driver.deliver(Array(grid[below..<below + 3]))
+            below += 3
+        }
+        let executed = driver.core.round
+        while below < grid.count {
+            driver.deliver(Array(grid[below..<below + 3]))
+            below += 3
+        }
+        // A turn of 4 + 3 rounds, and those that a commit may take.
+        #expect(driver.core.round - executed >= 7)
+        #expect(driver.core.round - executed <= 12)
+        let before = driver.published.count
+        driver.pass(249)
+        #expect(driver.published.count == before)
+        driver.pass(1)
+        #expect(driver.published.count == before + 1)
+    }
+
     @Test func roundsTakeTheirLeastTime() throws {
         let test = try TestCommittee([1])
         var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 100))
