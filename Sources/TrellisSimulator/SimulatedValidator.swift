@@ -37,6 +37,7 @@ protocol SimulatedWorld: AnyObject {
     /// A machine took over a state.
     func installed(_ machine: SimulatedValidator)
     func published(_ machine: SimulatedValidator)
+    func accepted(_ block: Block, by machine: SimulatedValidator)
     /// Nothing that this machine sends arrives any more.
     func mute(_ machine: SimulatedValidator)
     /// Shows a machine's newest block to liars alone, and takes its disk.
@@ -262,7 +263,7 @@ final class SimulatedValidator {
         case .seal(let header, let payload): seal(header, payload)
         case .store(let block):
             try store(block, on: storage)
-            if isCorrect { world.witness.accepted(block, committee, by: name) }
+            world.accepted(block, by: self)
             if block.author != identity { world.note("\(name) accepts \(block.reference)") }
         case .storeCommit(let commit):
             try storage.journal.store(commit)

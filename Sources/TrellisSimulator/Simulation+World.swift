@@ -57,6 +57,12 @@ extension Simulation: SimulatedWorld {
 
     func published(_ machine: SimulatedValidator) { lastPublishedAt = now }
 
+    func accepted(_ block: Block, by machine: SimulatedValidator) {
+        guard machine.isCorrect else { return }
+        witness.accepted(block, keys.committee, by: machine.name)
+        if !isCorrect(block.author), block.round + 3 < machine.process?.core.round ?? 0 { givenOutLateAt = now }
+    }
+
     /// A commit rests on a certificate, and whoever votes for a block has it and all below it on disk, or had. The fast path's certificates are
     /// majorities, which may be less than a quorum.
     func committed(_ commit: Commit, by machine: SimulatedValidator) {

@@ -80,6 +80,9 @@ public final class Simulation {
     /// The machines that the newest trap left behind.
     var laggards: Set<Int> = []
     var lastPublishedAt: UInt64 = 0
+    /// When a correct validator last took over an adversary's block of a round that is long past: what is in it wakes the others like anything
+    /// else that an adversary proposes.
+    var givenOutLateAt: UInt64 = 0
     /// Messages of correct validators that are no heartbeats.
     var businessMessages: UInt64 = 0
 
@@ -114,6 +117,7 @@ public final class Simulation {
             machines: count + twins.count, faults: faults, messageBytes: keys.committee.limits.messageBytes, random: random.fork())
         conspiracy = Conspiracy(salt: random.next(), victim: ValidatorIndex(random.below(count)))
         self.faults = faults
+        report.mayStall = faults.isSafetyOnly
         self.random = random.fork()
         for (number, identity) in (Array(0..<count) + twins).enumerated() {
             machines.append(

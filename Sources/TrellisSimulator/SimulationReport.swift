@@ -53,6 +53,9 @@ public struct SimulationReport: Sendable {
     public internal(set) var idleMessagesPermille: UInt64 = 0
     public internal(set) var idleTicksPermille: UInt64 = 0
 
+    /// Whether more went wrong than the network can go on with: nothing need have been committed.
+    public internal(set) var mayStall = false
+
     public var passed: Bool { violations.isEmpty }
 
     /// The command that repeats this run.

@@ -25,13 +25,13 @@ import TrellisConsensus
 
     private func places(_ mishaps: Set<DiskMishap>) -> Set<String> { Set(mishaps.map(\.place)) }
 
-    /// The journal, the entries, and what is derived from them; the rest in further seeds.
+    /// The journal, the entries, and what is derived from them; the rest in further seeds. An index is on disk from the first snapshot on.
     @Test func filesOfEveryKindAreDamaged() throws {
         let wanted: Set<String> = ["journal", "log/entries", "log/nodes", "index"]
         var found: Set<String> = []
-        for seed in UInt64(1)...60 where !found.isSuperset(of: wanted) {
+        for seed in UInt64(15)...60 where !found.isSuperset(of: wanted) {
             let report = try Simulation(
-                configuration: SimulationConfiguration(seed: seed, validators: 4, duration: 3000, profile: .disks, idle: 1000)
+                configuration: SimulationConfiguration(seed: seed, validators: 4, duration: 6000, profile: .disks, idle: 1000)
             ).run()
             #expect(report.violations == [], "\(report.command)")
             found.formUnion(report.mishaps.map(\.place))

@@ -21,7 +21,7 @@ import TrellisSimulator
         for hasFastPath in [false, true] {
             let report = try run(seed, profile, hasFastPath: hasFastPath)
             #expect(report.violations == [], "\(report.command)")
-            #expect(report.commits > 10)
+            #expect(report.commits > 10 || report.mayStall)
         }
     }
 
