@@ -220,7 +220,7 @@ public final class Simulation {
         case .submit(let number, let generation, let transactions): current(number, generation)?.take(.submit(transactions))
         case .voteAgain(let number, let generation, let identifiers): current(number, generation)?.voteAgain(identifiers)
         case .ship(let number, let shipment): ship(shipment, from: machines[number])
-        case .restart(let number): if !machines[number].isUp && !isHealed { machines[number].start() }
+        case .restart(let number): if !machines[number].isUp { machines[number].start() }
         case .operate(let number): operate(machines[number])
         case .trap: setTrap()
         case .arm: armTrap()
