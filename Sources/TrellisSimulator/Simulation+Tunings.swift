@@ -6,8 +6,7 @@ import TrellisModel
 
 extension Simulation {
     func scheduleTunings() {
-        // Where quorums are scarce leaders are waited for less long than a tuned round may take.
-        guard configuration.profile != .calm, configuration.profile != .quorums, configuration.isTuned else { return }
+        guard configuration.profile != .calm, configuration.isTuned else { return }
         schedule(.tune, after: tuner.below(1_000_000))
     }
 
