@@ -1,10 +1,11 @@
 // Accepted blocks that no commit has put out yet, with their payloads, and whether there is anything among them to go on for: a payload
-// that the own next block leads to, since that stands on everybody's newest block. What an equivocator built beside the blocks that others
-// stand on may never be ordered, and must keep nobody awake.
+// that the own next block leads to. What an equivocator built beside the blocks that others stand on may never be ordered, and must keep
+// nobody awake.
 
 import TrellisModel
 
 struct Backlog: Sendable {
+    private let own: ValidatorIndex
     private var blocks: [BlockReference: Block] = [:]
     /// The newest block of each author; of twins the one that came first.
     private var newest: [ValidatorIndex: BlockReference] = [:]
@@ -16,6 +17,8 @@ struct Backlog: Sendable {
     /// Whether there is a payload to order, as of the last `refresh`.
     private(set) var hasPayload = false
 
+    init(own: ValidatorIndex) { self.own = own }
+
     var count: Int { blocks.count }
 
     /// Adds an accepted block, after those that it stands on.
@@ -26,6 +29,8 @@ struct Backlog: Sendable {
             // Mostly it stands on the one before, and leads wherever that did.
             if let before, block.header.parents.first != before { reachable = nil }
         }
+        // Of twins it may have cited another one.
+        if block.author == own { reachable = nil }
         hasChanged = true
         if blocks.updateValue(block, forKey: block.reference) == nil, !block.payload.isEmpty { payloads += 1 }
     }
@@ -44,16 +49,17 @@ struct Backlog: Sendable {
         for reference in blocks.keys where reference.round <= round { _ = take(reference) }
     }
 
-    mutating func refresh() {
+    /// - Parameter cited: the newest round of every author that the own chain cites: the own next block cites what is newer.
+    mutating func refresh(cited: [ValidatorIndex: Round]) {
         guard hasChanged else { return }
         hasChanged = false
-        if reachable == nil, payloads > 0 { reachable = firstPayload }
+        if reachable == nil, payloads > 0 { reachable = firstPayload(cited) }
         hasPayload = reachable != nil
     }
 
-    /// From the newest blocks down.
-    private var firstPayload: BlockReference? {
-        var open = Array(newest.values)
+    /// From the own newest block, and those that are still to be cited, down.
+    private func firstPayload(_ cited: [ValidatorIndex: Round]) -> BlockReference? {
+        var open = newest.values.filter { $0.author == own || $0.round > cited[$0.author, default: 0] }
         var visited = Set(open)
         var next = 0
         while next < open.count {

@@ -25,7 +25,7 @@ public struct Core: Sendable {
     var suspension: Suspension
     var certifier: Certifier
     var pool: Pool
-    var backlog = Backlog()
+    var backlog: Backlog
     /// Blocks from the future, by the moment at which they are let in.
     var held: [(until: UInt64, block: Block, sender: ValidatorIndex)] = []
 
@@ -81,6 +81,7 @@ public struct Core: Sendable {
         self.own = own
         self.pacing = pacing
         leaderTimer = LeaderTimer(pacing: pacing)
+        backlog = Backlog(own: own)
         let schedule = LeaderSchedule(validators: committee.validators.count)
         fastPath = committee.fastPath
         suspension = Suspension(perSponsorMaximum: committee.limits.suspendedPerAuthor)
@@ -122,7 +123,7 @@ public struct Core: Sendable {
             backlog.add(block)
             if block.author == own { pool.restore(block.payload, round: block.round) }
         }
-        backlog.refresh()
+        backlog.refresh(cited: cited)
         updateQuorumRound()
         // A crash came between its block and its mark: it must not leave before it is marked, or a damaged journal could have it signed again.
         if ownLast.round > recovered.highWater, recovered.recallNonce == nil { effects.append(.publish(ownLast)) }
@@ -136,7 +137,7 @@ public struct Core: Sendable {
         releaseHeld()
         commitDecided()
         if !range.commits.isEmpty { putOutRange() }
-        backlog.refresh()
+        backlog.refresh(cited: cited)
         synchronise()
         propose()
         arm()

@@ -250,37 +250,6 @@ import TrellisModel
         #expect(driver.core.leaderTimeout == 200)
     }
 
-    @Test func whoOnlyLacksOthersAttestationsBuildsRoundsForATurnAndThenSlowly() throws {
-        let test = try TestCommittee()
-        var driver = Driver(test)
-        driver.execute = { commit, _ in
-            commit.index > 1
-                ? nil
-                : Checkpoint(
-                    chain: test.committee.chain, epoch: 0, index: 1, commit: commit.digest, logSize: 1, logRoot: commit.digest,
-                    state: commit.digest, timestamp: commit.timestamp)
-        }
-        let grid = test.grid([1, 2, 3], to: 40)
-        var below = 0
-        while driver.commits.isEmpty {
-            driver.deliver(Array(grid[below..<below + 3]))
-            below += 3
-        }
-        let executed = driver.core.round
-        while below < grid.count {
-            driver.deliver(Array(grid[below..<below + 3]))
-            below += 3
-        }
-        // A turn of 4 + 3 rounds, and those that a commit may take.
-        #expect(driver.core.round - executed >= 7)
-        #expect(driver.core.round - executed <= 12)
-        let before = driver.published.count
-        driver.pass(249)
-        #expect(driver.published.count == before)
-        driver.pass(1)
-        #expect(driver.published.count == before + 1)
-    }
-
     @Test func roundsTakeTheirLeastTime() throws {
         let test = try TestCommittee([1])
         var driver = Driver(test, pacing: Pacing(roundDelayMinimum: 100))
@@ -291,20 +260,6 @@ import TrellisModel
         #expect(driver.published.count == 1)
         driver.pass(1)
         #expect(driver.published.count == 2)
-    }
-
-    @Test func withoutOwnNeedOthersAreFollowedForACommitAndThenSlowly() throws {
-        let test = try TestCommittee()
-        var driver = Driver(test)
-        let grid = test.grid([1, 2, 3], to: 9)
-        // One block of the next round each time: somebody has opened it.
-        for count in [4, 7, 10, 13] { driver.deliver(Array(grid.prefix(count))) }
-        #expect(driver.published.map(\.round) == [2, 3, 4, 5])
-        driver.deliver(Array(grid.prefix(16)))
-        driver.pass(249)
-        #expect(driver.published.map(\.round) == [2, 3, 4, 5])
-        driver.pass(1)
-        #expect(driver.published.map(\.round) == [2, 3, 4, 5, 6])
     }
 
     @Test func nothingIsSealedWhileABlockIsBeingSealed() throws {
@@ -319,24 +274,6 @@ import TrellisModel
         #expect(driver.sealing == nil)
         driver.step(.sealed(test.sign(first.header, first.payload)))
         #expect(driver.published.map(\.round) == [1])
-    }
-
-    @Test(arguments: [false, true])
-    func anIdleValidatorSleeps(hasPassedDeadline: Bool) throws {
-        let test = try TestCommittee()
-        var driver = Driver(test)
-        driver.step(.submit([test.record(1)]))
-        driver.deliver(test.grid([1, 2, 3], to: 8))
-        if hasPassedDeadline { driver.step(.executed(nil, nextDeadline: driver.wall - 1)) }
-        var ticks = 0
-        let end = driver.now + 10_000
-        while driver.now < end, let at = driver.wakeAt, ticks < 10_000 {
-            driver.wakeAt = nil
-            let step = at > driver.now ? at - driver.now : 0
-            driver.pass(step)
-            ticks += 1
-        }
-        #expect(ticks <= 60, "\(ticks) ticks in ten seconds")
     }
 
     @Test func votesRideAboveTheBlocksThatTheyMayBeAbout() throws {
