@@ -122,6 +122,8 @@ extension Simulation {
             machine.undoPostdate()
             machine.blocksToHide = 0
             machine.pausedUntil = 0
+            // Whose disk did wrong in files that no start looks through: it is repaired by now.
+            if machine.isUp, machine.health.isSuspect { machine.crash() }
             if machine.behaviour != .silent, !machine.isUp { machine.start() }
         }
         for machine in machines where machine.isUp { greet(machine) }

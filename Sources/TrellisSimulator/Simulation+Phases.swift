@@ -33,9 +33,7 @@ extension Simulation {
         advance(to: now + catchUpTime)
         checkCaughtUp(to: round, commit)
         let lightLoad = underLightLoad()
-        advance(to: max(healedAt + settleTime, now + settleTime / 2))
-        // As often as there are rounds that a chain of its own can be given out in.
-        for _ in 0..<64 where now < givenOutLateAt + 2 * quietTime { advance(to: givenOutLateAt + 2 * quietTime) }
+        settle(for: max(healedAt + settleTime, now + settleTime / 2) - now)
         checkEverywhere("healing")
         checkQuiet(since: now - quietTime)
         report.quietAfter = (max(lastPublishedAt, healedAt) - healedAt) / 1000
@@ -44,6 +42,12 @@ extension Simulation {
         checkIdle()
         loneTransaction()
         restartWhileQuiet()
+    }
+
+    /// Waits, and longer while adversaries give out what they built long ago: as often as there are rounds that it can be of.
+    private func settle(for time: UInt64) {
+        advance(to: now + time)
+        for _ in 0..<64 where now < givenOutLateAt + 2 * quietTime { advance(to: givenOutLateAt + 2 * quietTime) }
     }
 
     // MARK: Load
@@ -218,7 +222,7 @@ extension Simulation {
         machine.crash()
         advance(to: now + 3_000_000)
         machine.start()
-        advance(to: now + (faults.isByzantine ? 40_000_000 : 20_000_000))
+        settle(for: faults.isByzantine ? 40_000_000 : 20_000_000)
         checkEverywhere("a restart among quiet validators")
         checkQuiet(since: now - quietTime)
     }
@@ -226,7 +230,7 @@ extension Simulation {
     private func loneTransaction() {
         let first = submissions.count
         submit(transaction(isRecord: true), isRecord: true, to: correct[random.below(correct.count)])
-        advance(to: now + (faults.isByzantine ? 40_000_000 : 20_000_000))
+        settle(for: faults.isByzantine ? 40_000_000 : 20_000_000)
         checkEverywhere("the lone transaction")
         checkQuiet(since: now - quietTime)
         report.afterIdle = latencies(first..<submissions.count, records: true)
