@@ -58,7 +58,10 @@ extension SimulatedValidator {
         do {
             switch remedy {
             case .repaired: _ = try ValidatorDirectory.repair(disk)
-            case .restored: restore(backups.last ?? Backup(), keeping: [StoreLayout.highWater])
+            case .restored:
+                restore(backups.last ?? Backup(), keeping: [StoreLayout.highWater])
+                // The present mark goes beside a backup only where the disk is known to have lost no write of it.
+                if health.isMarkStale { try ValidatorDirectory.forgetMark(on: disk) }
             case .unmarked: try ValidatorDirectory.forgetMark(on: disk)
             }
             health.isSuspect = false

@@ -75,7 +75,7 @@ extension SimulatedValidator {
     /// Lets a write that is to come go astray. One of the mark never ends in the journal: nobody could tell that it was lost, if it takes the own
     /// block with it that it was about. Nor does any other end in the mark: what becomes of that is decided where others can say what it said.
     private func misdirect() {
-        let isMark = health.luck.chance(permille: 200)
+        let isMark = health.luck.chance(permille: 200) && ValidatorDirectory.canBeTold(identity, of: committee)
         let isWithin = health.luck.chance(permille: 500)
         disk.misdirectWrite(after: health.luck.below(isMark ? 3 : 12)) { source, target in
             guard ValidatorDirectory.isMark(source) == isMark else { return false }

@@ -47,7 +47,7 @@ extension Simulation {
     /// Waits, and longer while adversaries give out what they built long ago: as often as there are rounds that it can be of.
     private func settle(for time: UInt64) {
         advance(to: now + time)
-        for _ in 0..<64 where now < givenOutLateAt + 2 * quietTime { advance(to: givenOutLateAt + 2 * quietTime) }
+        for _ in 0..<64 where !isNoisy && now < givenOutLateAt + 2 * quietTime { advance(to: givenOutLateAt + 2 * quietTime) }
     }
 
     // MARK: Load
