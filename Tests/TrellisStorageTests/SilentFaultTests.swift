@@ -45,6 +45,24 @@ import Testing
         #expect(flipped.count == before.count)
     }
 
+    /// A wrong bit in the zeros of a lost sector does not make damage of what a crash left.
+    @Test func whatACrashLeftIsReadAgainToo() throws {
+        for seed in UInt64(0)..<600 {
+            let disk = SimulatedDisk(seed: seed)
+            let log = try SegmentLog(disk: disk, directory: "log")
+            try log.append(records(2, size: 50, seed: 1))
+            try log.commit()
+            for _ in 0..<8 {
+                try log.append(records(1, size: 300, seed: 2))
+                try log.commit(sync: false)
+            }
+            disk.crash()
+            disk.flipRead(after: 1 + Int(seed % 2))
+            let opened = try SegmentLog(disk: disk, directory: "log")
+            #expect(try all(opened).prefix(2) == records(2, size: 50, seed: 1)[...])
+        }
+    }
+
     @Test func positionsAreReadAgainToo() throws {
         let disk = SimulatedDisk(seed: 4)
         let log = try SegmentLog(disk: disk, directory: "log")
