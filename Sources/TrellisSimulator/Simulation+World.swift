@@ -60,7 +60,12 @@ extension Simulation: SimulatedWorld {
     func accepted(_ block: Block, by machine: SimulatedValidator) {
         guard machine.isCorrect else { return }
         witness.accepted(block, keys.committee, by: machine.name)
-        if !isCorrect(block.author), block.round + 3 < machine.process?.core.round ?? 0 { givenOutLateAt = now }
+        guard let core = machine.process?.core, !isCorrect(block.author) else { return }
+        if block.round + 3 < core.round { givenOutLateAt = now }
+        let twins = core.dag.slot(block.round, block.author)
+        if twins.count > 2, twins.dropFirst(2).contains(where: { $0.reference == block.reference }) {
+            witness.acceptedTwin(block.reference, by: machine.name)
+        }
     }
 
     /// A commit rests on a certificate, and whoever votes for a block has it and all below it on disk, or had. The fast path's certificates are

@@ -129,6 +129,7 @@ public final class Simulation {
                     damage: cast.damaged.contains(identity) ? faults.damage : 0, random: random.fork()))
         }
         intake = Intake(keys.committee) { [unowned self] block in
+            witness.signed(block, isCorrect)
             guard isCorrect(block.author) else { return }
             // Whose journal was cut or lost does not know how late it was.
             let author = machines[Int(block.author)]

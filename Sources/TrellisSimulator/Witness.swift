@@ -20,11 +20,39 @@ struct Witness {
     private var said: [OwnSlot: Digest] = [:]
     private var newestTimestamps: [ValidatorIndex: (round: Round, timestamp: Milliseconds)] = [:]
     private var checkpoints: [UInt64: Digest] = [:]
+    /// What adversaries signed: the blocks of its own author that each stands on, and all that others stand on.
+    private var ownParents: [BlockReference: [BlockReference]] = [:]
+    private var sponsored: Set<BlockReference> = []
 
     var commitCount: UInt64 { UInt64(commits.count) }
 
     mutating func violation(_ line: String) {
         if violations.count < Self.violationsMaximum { violations.append(line) }
+    }
+
+    // MARK: Twins
+
+    /// A block that somebody signed. What others built on, and all below it of its author, may be more than a slot's second block.
+    mutating func signed(_ block: Block, _ isCorrect: (ValidatorIndex) -> Bool) {
+        if !isCorrect(block.author) {
+            ownParents[block.reference] = block.header.parents.filter { $0.author == block.author }
+            if sponsored.contains(block.reference) { ownParents[block.reference]?.forEach { sponsor($0) } }
+        }
+        for parent in block.header.parents where parent.author != block.author && !isCorrect(parent.author) { sponsor(parent) }
+    }
+
+    private mutating func sponsor(_ reference: BlockReference) {
+        var open = [reference]
+        while let next = open.popLast() {
+            if sponsored.insert(next).inserted { open.append(contentsOf: ownParents[next] ?? []) }
+        }
+    }
+
+    /// A correct validator took the third block of a slot, or one more, into its graph.
+    mutating func acceptedTwin(_ reference: BlockReference, by name: String) {
+        if !sponsored.contains(reference) {
+            violation("\(name) accepts \(reference), a third block of its slot, that nobody else built on")
+        }
     }
 
     // MARK: Order

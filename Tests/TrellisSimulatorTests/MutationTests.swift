@@ -7,7 +7,7 @@ import TrellisSimulator
     /// Those that some of the first seeds find, one of every kind.
     @Test(arguments: [
         "vote-without-parent-link", "history-unsorted", "output-forgotten", "sync-left-out", "duplicates-executed", "certified-too-early",
-        "attestation-before-execution", "never-quiet", "pacing-rule-removed",
+        "attestation-before-execution", "never-quiet", "pacing-rule-removed", "twins-unbounded",
     ])
     func isFound(mutation: String) throws {
         let outcome = try #require(
