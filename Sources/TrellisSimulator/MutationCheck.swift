@@ -14,8 +14,16 @@ public enum MutationCheck {
     /// The names of all mistakes.
     public static var mutations: [String] { Mutation.allCases.map(\.rawValue) }
 
-    /// Where a mistake is sought if nobody says: those in the recall show only where disks are lost, the others anywhere.
-    public static func profile(for mutation: String) -> SimulationProfile? { mutation.hasPrefix("recall-") ? .amnesia : nil }
+    /// Where a mistake is sought if nobody says: those in the recall show only where disks are lost, what is not taken up again where somebody is
+    /// away for long, an undecided anchor where quorums are bare; the others anywhere.
+    public static func profile(for mutation: String) -> SimulationProfile? {
+        switch Mutation(rawValue: mutation) {
+        case .undecidedAnchorPassedOver: .quorums
+        case .reclaimedForgotten: .absences
+        case .recallNotAsked, .recallCountsItself, .recallOneRoundShort, .recallByOwnBlocks: .amnesia
+        default: nil
+        }
+    }
 
     /// Runs one seed after the other with a mistake planted, until one finds it. Nil when there is no such mistake.
     ///
