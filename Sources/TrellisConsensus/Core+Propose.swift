@@ -47,7 +47,10 @@ extension Core {
         // their pace for long: they must not be able to keep us busy with nothing.
         if !hasWork { earliest = max(earliest, followAt > 3 * pacing.retry ? followAt - 3 * pacing.retry : 0) }
         // The rest of a round that has its quorum is built for those who stay in it; all such wishes of a while fall on one moment.
-        if !isActive, target <= quorumRound { earliest = max(earliest, (quorumSince / pacing.retry + 2) * pacing.retry) }
+        // Where they have gone on there is nobody to wait with, and who is behind must not fall behind further.
+        if !isActive, target <= quorumRound, linearizer.dag.highestRound <= quorumRound {
+            earliest = max(earliest, (quorumSince / pacing.retry + 2) * pacing.retry)
+        }
         guard target == quorumRound + 1, target > 1, target > linearizer.dag.highestRound || !isOvertaken(target) else { return earliest }
         // Only what holds something waits for more, and only in a round that others have not left behind.
         if pacing.batchDelay > 0, pool.mayGather(upTo: pacing.batchBytes) { earliest = max(earliest, quorumSince + pacing.batchDelay) }

@@ -33,9 +33,7 @@ extension Simulation {
         advance(to: now + catchUpTime)
         checkCaughtUp(to: round, commit)
         let lightLoad = underLightLoad()
-        settle(for: max(healedAt + settleTime, now + settleTime / 2) - now)
-        checkEverywhere("healing")
-        checkQuiet(since: now - quietTime)
+        settle(for: max(healedAt + settleTime, now + settleTime / 2) - now, after: "healing")
         report.quietAfter = (max(lastPublishedAt, healedAt) - healedAt) / 1000
         report.lightLoad = latencies(lightLoad, records: true)
         report.decided = latencies(lightLoad, records: false)
@@ -44,10 +42,13 @@ extension Simulation {
         restartWhileQuiet()
     }
 
-    /// Waits, and longer while adversaries give out what they built long ago: as often as there are rounds that it can be of.
-    private func settle(for time: UInt64) {
+    /// After so long all that was submitted is everywhere, and all is quiet; that later if adversaries give out what they built long ago, as often
+    /// as there are rounds that it can be of.
+    private func settle(for time: UInt64, after occasion: String) {
         advance(to: now + time)
+        checkEverywhere(occasion)
         for _ in 0..<64 where !isNoisy && now < givenOutLateAt + 2 * quietTime { advance(to: givenOutLateAt + 2 * quietTime) }
+        checkQuiet(since: now - quietTime)
     }
 
     // MARK: Load
@@ -222,17 +223,13 @@ extension Simulation {
         machine.crash()
         advance(to: now + 3_000_000)
         machine.start()
-        settle(for: faults.isByzantine ? 40_000_000 : 20_000_000)
-        checkEverywhere("a restart among quiet validators")
-        checkQuiet(since: now - quietTime)
+        settle(for: faults.isByzantine ? 40_000_000 : 20_000_000, after: "a restart among quiet validators")
     }
 
     private func loneTransaction() {
         let first = submissions.count
         submit(transaction(isRecord: true), isRecord: true, to: correct[random.below(correct.count)])
-        settle(for: faults.isByzantine ? 40_000_000 : 20_000_000)
-        checkEverywhere("the lone transaction")
-        checkQuiet(since: now - quietTime)
+        settle(for: faults.isByzantine ? 40_000_000 : 20_000_000, after: "the lone transaction")
         report.afterIdle = latencies(first..<submissions.count, records: true)
         if let lone = submissions.last, let certified = lone.certifiedAt { report.afterIdleCertified = certified - lone.at }
         guard faults.lossAfter == 0, !isNoisy else { return }

@@ -61,7 +61,7 @@ extension Simulation: SimulatedWorld {
         guard machine.isCorrect else { return }
         witness.accepted(block, keys.committee, by: machine.name)
         guard let core = machine.process?.core, !isCorrect(block.author) else { return }
-        if block.round + 3 < core.round { givenOutLateAt = now }
+        if block.round + 3 < core.round, !block.payload.isEmpty { givenOutLateAt = now }
         let twins = core.dag.slot(block.round, block.author)
         if twins.count > 2, twins.dropFirst(2).contains(where: { $0.reference == block.reference }) {
             witness.acceptedTwin(block.reference, by: machine.name)

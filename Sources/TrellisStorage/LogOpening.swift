@@ -87,13 +87,14 @@ struct LogOpening {
     }
 
     /// What is read wrong once is no damage, and nothing may be cut off for it: where damage shows, the segment is read again, and the reading
-    /// that finds more intact counts; of two that find as much, the one that a crash explains.
+    /// that finds more intact counts; of two that find as much, one that shows that the damage had been durable, or else the one that a crash
+    /// explains.
     private func inspect(_ segment: SegmentLog.Segment) throws(StorageError) -> SegmentInspection {
         let first = SegmentInspection(try segment.file.read(at: 0, count: segment.end), format: segment.format)
         guard first.isDamaged else { return first }
         let second = SegmentInspection(try segment.file.read(at: 0, count: segment.end), format: segment.format)
         guard second.end == first.end else { return second.end > first.end ? second : first }
-        return second.isCorruptMiddle ? first : second
+        return first.wasAcknowledged || second.isCorruptMiddle && !second.wasAcknowledged ? first : second
     }
 }
 

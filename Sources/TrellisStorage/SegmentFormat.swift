@@ -150,6 +150,8 @@ struct SegmentInspection {
     var isDamaged = false
     /// The damage cannot be what a crash leaves: it had been acknowledged, or intact records follow it.
     var isCorruptMiddle = false
+    /// An intact record says that what is damaged had been durable: no wrong reading can make that up.
+    var wasAcknowledged = false
 
     /// Reads all of `bytes`, a segment from its header on.
     init(_ bytes: [UInt8], format: RecordFormat) {
@@ -161,15 +163,15 @@ struct SegmentInspection {
             end += RecordFormat.headerSize + head.length
             records += 1
         }
-        if isDamaged { isCorruptMiddle = Self.isMiddle(damage: end, bytes, format) }
+        if isDamaged { judge(bytes, format) }
     }
 
     /// A crash loses sectors of the writes that were not synced: their tail, or a hole of zeros. Anything else before an intact record is corruption.
-    private static func isMiddle(damage: Int, _ bytes: [UInt8], _ format: RecordFormat) -> Bool {
+    private mutating func judge(_ bytes: [UInt8], _ format: RecordFormat) {
         var firstIntact: Int?
         var synced = 0
         // If the damaged record's head is whole, its payload is not searched for records.
-        var index = damage + (format.head(bytes, at: damage, offset: damage).map { RecordFormat.headerSize + $0.length } ?? 1)
+        var index = end + (format.head(bytes, at: end, offset: end).map { RecordFormat.headerSize + $0.length } ?? 1)
         while index <= bytes.count - RecordFormat.headerSize {
             guard let head = format.head(bytes, at: index, offset: index), format.payloadMatches(head, bytes, at: index) else {
                 index += 1
@@ -179,8 +181,9 @@ struct SegmentInspection {
             synced = max(synced, head.synced)
             index += RecordFormat.headerSize + head.length
         }
-        guard let firstIntact else { return false }
-        return synced > damage || !hasLostSector(bytes, damage..<firstIntact)
+        guard let firstIntact else { return }
+        wasAcknowledged = synced > end
+        isCorruptMiddle = wasAcknowledged || !Self.hasLostSector(bytes, end..<firstIntact)
     }
 
     /// Whether a sector is all zeros within `range`. The first one counts from where the range begins; the last one may end in the zeros that an

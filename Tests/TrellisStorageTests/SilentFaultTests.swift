@@ -63,6 +63,23 @@ import Testing
         }
     }
 
+    /// What was durable and is damaged is not taken for a torn tail because the one record behind it is read wrong once.
+    @Test(arguments: [1, 2]) func damageIsNotReadAway(count: Int) throws {
+        for seed in UInt64(0)..<200 {
+            let disk = SimulatedDisk(seed: seed)
+            let log = try SegmentLog(disk: disk, directory: "log")
+            try log.append(records(2, size: 50, seed: 1))
+            let position = try log.append(records(1, size: 50, seed: 2))[0]
+            try log.commit()
+            try log.append(records(1, size: 50, seed: 3))
+            try log.commit()
+            disk.rot("log/0000000000.segment", at: Int(position.rawValue & 0xFFFF_FFFF) + 30)
+            disk.flipRead(after: count)
+            // A reading that is wrong before the damage finds less.
+            #expect(throws: StorageError.self) { try SegmentLog(disk: disk, directory: "log") }
+        }
+    }
+
     @Test func positionsAreReadAgainToo() throws {
         let disk = SimulatedDisk(seed: 4)
         let log = try SegmentLog(disk: disk, directory: "log")
