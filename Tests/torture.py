@@ -122,7 +122,7 @@ class Network:
         async def exchange():
             reader, writer = await asyncio.open_connection("127.0.0.1", self.api_port + index)
             try:
-                lines = [f"{method} {path} HTTP/1.1", "Host: trellis", "Connection: close", f"Content-Length: {len(body)}", *headers, "", ""]
+                lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.api_port + index}", "Connection: close", f"Content-Length: {len(body)}", *headers, "", ""]
                 writer.write("\r\n".join(lines).encode() + body)
                 await writer.drain()
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -166,7 +166,8 @@ class Network:
     async def ledger(self, index, size):
         """The identifiers of the whole log, in order."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.api_port + index, limit=1 << 22)
-        writer.write(b"GET /v1/events?from=0 HTTP/1.1\r\nHost: trellis\r\nConnection: close\r\n\r\n")
+        writer.write(
+            f"GET /v1/events?from=0 HTTP/1.1\r\nHost: 127.0.0.1:{self.api_port + index}\r\nConnection: close\r\n\r\n".encode())
         identifiers = []
         while len(identifiers) < size:
             line = await asyncio.wait_for(reader.readline(), 60)
