@@ -117,8 +117,6 @@ extension Core {
         repeatsItself && quorumRound < ownLast.round && now.monotonic >= (lastProposedAt ?? 0) + 4 * pacing.retry
     }
 
-    var others: [ValidatorIndex] { committee.validators.indices.map { ValidatorIndex($0) }.filter { $0 != own } }
-
     /// Serves whole rounds, but the same ones to one peer only once per retry interval: an answer costs far more than its request.
     mutating func serveRounds(from round: Round, to peer: ValidatorIndex) {
         let served = peers[peer]?.served

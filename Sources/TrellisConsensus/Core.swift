@@ -15,6 +15,8 @@ public import TrellisModel
 public struct Core: Sendable {
     public let committee: Committee
     public let own: ValidatorIndex
+    /// The other validators, ascending.
+    let others: [ValidatorIndex]
     /// As configured, and tuned since.
     public internal(set) var pacing: Pacing
     /// Nil under the base rule.
@@ -79,6 +81,7 @@ public struct Core: Sendable {
     public init(committee: Committee, own: ValidatorIndex, pacing: Pacing, recovered: Recovered = Recovered()) {
         self.committee = committee
         self.own = own
+        others = committee.validators.indices.map { ValidatorIndex($0) }.filter { $0 != own }
         self.pacing = pacing
         leaderTimer = LeaderTimer(pacing: pacing)
         backlog = Backlog(own: own)

@@ -38,7 +38,9 @@ public struct Pacing: Sendable, Equatable {
     /// Whether certified commits, and states, are asked for when far behind, and not blocks alone.
     public var catchesUpByCommits = true
 
+    /// How many times `leaderTimeoutBound` a round waits at most while no leader is committed.
     public static let patience: UInt64 = 4
+    /// The most that a round waits for its leader while leaders are committed, in milliseconds.
     public var leaderTimeoutBound: UInt64 { max(leaderTimeout, leaderTimeoutMaximum) }
 
     public init(

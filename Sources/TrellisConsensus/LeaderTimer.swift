@@ -15,17 +15,12 @@ struct LeaderTimer: Sendable {
     init(pacing: Pacing) { self.pacing = pacing }
 
     /// In milliseconds. A round that misses its leader measures nothing: a timer that is too short for the network would stay so. It is
-    /// doubled with every turn of all leaders of which none was committed, up to four times what is waited at most otherwise.
-    func timeout(fruitlessTurns: UInt64 = 0) -> UInt64 {
-        let most = pacing.leaderTimeoutBound
-        guard let roundTime else { return Self.doubled(pacing.leaderTimeout, fruitlessTurns, most) }
-        let usual = max(2 * roundTime, pacing.leaderTimeout / 2)
+    /// doubled with every turn of all leaders of which none was committed, up to `patience` times what is waited at most otherwise.
+    func timeout(fruitlessTurns: UInt64) -> UInt64 {
+        let usual = roundTime.map { max(2 * $0, pacing.leaderTimeout / 2) } ?? pacing.leaderTimeout
         guard !Mutation.isPlanted(.leaderTimerUnbounded) else { return usual }
-        return Self.doubled(min(usual, most), fruitlessTurns, most)
-    }
-
-    private static func doubled(_ usual: UInt64, _ times: UInt64, _ most: UInt64) -> UInt64 {
-        min(usual << min(times, 16), Pacing.patience * most)
+        let most = pacing.leaderTimeoutBound
+        return min(min(usual, most) << min(fruitlessTurns, 16), Pacing.patience * most)
     }
 
     /// The own block of `round` leaves. Where the leader of the round below or votes were given up, others may still wait for them: nothing is

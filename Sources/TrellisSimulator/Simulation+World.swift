@@ -62,10 +62,8 @@ extension Simulation: SimulatedWorld {
         witness.accepted(block, keys.committee, by: machine.name)
         guard let core = machine.process?.core, !isCorrect(block.author) else { return }
         if block.round + 3 < core.round, !block.payload.isEmpty { givenOutLateAt = now }
-        let twins = core.dag.slot(block.round, block.author)
-        if twins.count > 2, twins.dropFirst(2).contains(where: { $0.reference == block.reference }) {
-            witness.acceptedTwin(block.reference, by: machine.name)
-        }
+        let extra = core.dag.slot(block.round, block.author).dropFirst(2)
+        if extra.contains(where: { $0.reference == block.reference }) { witness.acceptedTwin(block.reference, by: machine.name) }
     }
 
     /// A commit rests on a certificate, and whoever votes for a block has it and all below it on disk, or had. The fast path's certificates are

@@ -94,7 +94,7 @@ struct LogOpening {
         guard first.isDamaged else { return first }
         let second = SegmentInspection(try segment.file.read(at: 0, count: segment.end), format: segment.format)
         guard second.end == first.end else { return second.end > first.end ? second : first }
-        return first.wasAcknowledged || second.isCorruptMiddle && !second.wasAcknowledged ? first : second
+        return [first, second].first(where: \.wasAcknowledged) ?? (second.isCorruptMiddle ? first : second)
     }
 }
 

@@ -73,7 +73,7 @@ import Testing
             try log.commit()
             try log.append(records(1, size: 50, seed: 3))
             try log.commit()
-            disk.rot("log/0000000000.segment", at: Int(position.rawValue & 0xFFFF_FFFF) + 30)
+            disk.rot("log/0000000000.segment", at: position.offset + 30)
             disk.flipRead(after: count)
             // A reading that is wrong before the damage finds less.
             #expect(throws: StorageError.self) { try SegmentLog(disk: disk, directory: "log") }
