@@ -2,6 +2,7 @@
 
 import Hummingbird
 import TrellisJSON
+import TrellisModel
 
 enum OpenAPI {
     static let path = "/openapi.json"
@@ -26,7 +27,7 @@ enum OpenAPI {
         return .members([
             "openapi": "3.1.0",
             "info": .members([
-                "title": "Trellis", "version": "0.1.0",
+                "title": "Trellis", "version": .string(Release.version),
                 "description": "Proposals decided by a committee, with receipts that anyone verifies offline.",
                 "license": .members(["name": "Apache-2.0", "identifier": "Apache-2.0"]),
             ]),

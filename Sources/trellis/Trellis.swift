@@ -2,13 +2,14 @@
 // does stands in Commands/.
 
 import ArgumentParser
+import TrellisModel
 
 @main
 struct Trellis: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trellis",
         abstract: "Proposals decided by a committee, with receipts that anyone verifies offline.",
-        version: "0.1.0",
+        version: Release.version,
         subcommands: [
             Dev.self,
             Propose.self,

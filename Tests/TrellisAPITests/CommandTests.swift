@@ -166,7 +166,7 @@ import TrellisNode
             }
             let version = try await trellis(["--version"], in: folder)
             #expect(version.status == 0)
-            #expect(version.output == "0.1.0\n")
+            #expect(version.output == "\(Release.version)\n")
         }
     }
 }

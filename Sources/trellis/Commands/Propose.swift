@@ -167,7 +167,7 @@ struct Propose: AsyncParsableCommand {
 
     private func tell(_ path: String) {
         Terminal.print("receipt: \(path)")
-        Terminal.print(Terminal.styled("verify it: trellis verify \(path) --genesis genesis.json", .dim))
+        Terminal.print(Terminal.styled("verify it: trellis verify \(path) --genesis \(genesis ?? "GENESIS")", .dim))
     }
 
     private func end(_ state: ProposalState) throws {
