@@ -10,8 +10,11 @@ import sys
 
 for package in ("clients/crypto/src", "clients/python/src"):
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / package))
-from trellis_client import Genesis, TrellisError, VerifiedDecision, Verdict, verify_receipt
-from trellis_client.proof import render
+try:
+    from trellis_client import Genesis, TrellisError, VerifiedDecision, Verdict, verify_receipt
+    from trellis_client.proof import render
+except ImportError as error:
+    sys.exit(f"{error}\n\n{__doc__}")
 
 
 def main():

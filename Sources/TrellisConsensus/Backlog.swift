@@ -1,6 +1,7 @@
 // Accepted blocks that no commit has put out yet, with their payloads, and whether there is anything among them to go on for: a payload
 // that the own next block leads to. What an equivocator built beside the blocks that others stand on may never be ordered, and must keep
-// nobody awake.
+// nobody awake. An exposed equivocator's newest block counts even where the fast path's rule leaves it out of the next block: until garbage
+// collection, no longer.
 
 import TrellisModel
 
