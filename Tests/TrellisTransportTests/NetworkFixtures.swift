@@ -73,6 +73,19 @@ struct Node: Sendable {
         try await network.start()
     }
 
+    /// Starts a validator that dials nobody again at its port. Some other connection of this machine may have been given the port meanwhile:
+    /// its end is waited for.
+    static func again(_ index: ValidatorIndex, of count: Int, at port: Int) async throws -> Node {
+        let end = ContinuousClock.now + .seconds(60)
+        while true {
+            do {
+                return try await Node(index, of: count, ports: [:], port: port)
+            } catch TransportError.cannotListen where ContinuousClock.now < end {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
     static func configuration(
         _ index: ValidatorIndex, of count: Int, ports: [ValidatorIndex: Int], port: Int = 0
     ) throws -> PeerNetworkConfiguration {

@@ -88,9 +88,10 @@ import TrellisModel
         try await eventually("gone") { dialer.recorder.disconnections(from: 1).count == 1 }
         dialer.network.send([1], to: 1)
         #expect(dialer.network.counters.messagesDropped == 1)
-        let secondListener = try await Node(1, of: 2, ports: [:], port: port)
+        let secondListener = try await Node.again(1, of: 2, at: port)
         try await Node.connected([dialer, secondListener])
-        #expect(dialer.recorder.connections(to: 1) == 2)
+        // Told by another thread than the one that connects.
+        try await eventually("told") { dialer.recorder.connections(to: 1) == 2 }
 
         // The one that dials is restarted: it dials.
         await dialer.network.stop()
