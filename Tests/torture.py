@@ -194,10 +194,11 @@ class Torture:
         self.is_disk_full = False
         self.is_over = False
 
-    def mount(self, index):
-        """A disk of 96 MiB for one validator."""
+    def mount(self, index, minutes):
+        """A disk for one validator, small, but with room for all that is written in so many minutes."""
+        size = 96 + int(64 * minutes)
         os.makedirs(self.network.data(index), exist_ok=True)
-        command = ["mount", "-t", "tmpfs", "-o", "size=96m,mode=0700", "tmpfs", self.network.data(index)]
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}m,mode=0700", "tmpfs", self.network.data(index)]
         self.has_small_disk = os.geteuid() == 0 and subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
 
     async def write(self, writer):
@@ -310,7 +311,7 @@ class Torture:
         self.is_disk_full = False
 
     async def run(self, minutes):
-        self.mount(VALIDATORS - 1)
+        self.mount(VALIDATORS - 1, minutes)
         await self.start_all()
         writers = [asyncio.ensure_future(self.write(writer)) for writer in range(6)]
         kinds = [self.kill, self.kill, self.crash_loop, self.stop, self.slow, self.stall, self.drop, self.part, self.fill_disk]
