@@ -68,13 +68,14 @@ public struct APIServer: Sendable {
         do { listener = try access.listening(on: host) } catch { throw .access(error) }
         let api = API(service: service, options: options, access: listener)
         let dispatcher = Dispatcher(api)
+        let quiet = QuietConnections(maximum: options.connectionsMaximum)
         let channel = HTTP1Channel(
             responder: { request, writer, channel in
                 let response = await dispatcher.respond(to: request, channel: channel)
                 try await write(response, with: writer, to: channel)
             },
             configuration: .init(
-                additionalChannelHandlers: [ClientWatch()], idleTimeout: TimeAmount(options.idleTime),
+                additionalChannelHandlers: [ClientWatch(), QuietWatch(quiet)], idleTimeout: TimeAmount(options.idleTime),
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 100)))
         let (bound, continuation) = AsyncStream<Int>.makeStream()
         let server = Server(

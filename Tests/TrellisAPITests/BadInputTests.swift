@@ -204,6 +204,34 @@ import TrellisNode
         }
     }
 
+    @Test(
+        .timeLimit(.minutes(5)),
+        arguments: ["", "GET /livez HTT", "POST /v1/records HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n{"])
+    func whoAsksNothingKeepsNobodyOut(beginning: String) async throws {
+        var options = APIServer.Options()
+        options.connectionsMaximum = 16
+        options.idleTime = .seconds(3600)
+        options.bodyTime = .seconds(3600)
+        try await Harness.run(options: options) { (harness: Harness) async throws in
+            func open(_ text: String) async throws -> any Channel {
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connect(host: "127.0.0.1", port: harness.server.port).get()
+                if !text.isEmpty { try await channel.writeAndFlush(ByteBuffer(string: text)) }
+                return channel
+            }
+            await harness.node.waitForCancellation()
+            let waiting = try await open(
+                "POST /v1/records?wait=certified&timeout=300 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 12\r\n\r\n{\"text\":\"a\"}")
+            while await harness.node.waits == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            var quiet: [any Channel] = []
+            for _ in 0..<64 { quiet.append(try await open(beginning)) }
+            #expect(try await harness.raw("GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            #expect(waiting.isActive)
+            for channel in quiet + [waiting] { try? await channel.close() }
+        }
+    }
+
     @Test func whatIsNotHTTPIsRefused() async throws {
         try await Harness.run { (harness: Harness) async throws in
             #expect(try await harness.raw("\u{16}\u{3}\u{1}hello\r\n\r\n").hasPrefix("HTTP/1.1 400"))

@@ -70,7 +70,7 @@ enum House {
                 "TrellisOptimizer",
                 "TrellisNode",
             ],
-            libraries: sockets.union(["Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes"]),
+            libraries: sockets.union(["Logging", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOHTTPTypes"]),
             system: ["FoundationEssentials", "Synchronization"]),
         Room(
             "TrellisClient", sees: ["TrellisCrypto", "TrellisModel", "TrellisVerify", "TrellisAccess"],
