@@ -1,6 +1,6 @@
-// Who holds a connection and asks nothing keeps nobody out: when there are many connections, each new one closes the one that has been quiet for
-// longest. Quiet is a connection while it has not asked anything whole, and between an answer and the next question; who waits for
-// an answer, or follows events, is not.
+// Who holds a connection and asks nothing keeps nobody out: when there are many connections, each one that comes, or comes to rest, closes the
+// one that has been quiet for longest. Quiet is a connection while it has not asked anything whole, and between an answer and the next
+// question; who waits for an answer, or follows events, is not.
 
 import HTTPTypes
 import NIOCore
@@ -25,12 +25,20 @@ final class QuietConnections: Sendable {
     /// A connection opens, quiet.
     ///
     /// - Returns: its place among the quiet ones.
-    fileprivate func open(_ channel: any Channel) -> UInt64 {
+    fileprivate func open(_ channel: any Channel) -> UInt64 { add(channel, isNew: true) }
+
+    /// An open connection becomes quiet again. If there is little room, and none has been so for longer, it is closed at once.
+    fileprivate func rest(_ channel: any Channel) -> UInt64 { add(channel, isNew: false) }
+
+    private func add(_ channel: any Channel, isNew: Bool) -> UInt64 {
         let (place, old) = state.withLock { state in
-            state.open += 1
-            let place = Self.add(channel, to: &state)
-            guard state.open > roomy, let oldest = state.quiet.keys.min(), oldest != place else { return (place, nil as (any Channel)?) }
-            return (place, state.quiet.removeValue(forKey: oldest))
+            state.next += 1
+            state.quiet[state.next] = channel
+            if isNew { state.open += 1 }
+            // Who comes may ask once at least.
+            let makesRoom = state.open > roomy && (!isNew || state.quiet.count > 1)
+            let oldest = makesRoom ? state.quiet.keys.min() : nil
+            return (state.next, oldest.flatMap { state.quiet.removeValue(forKey: $0) })
         }
         old?.close(promise: nil)
         return place
@@ -43,15 +51,7 @@ final class QuietConnections: Sendable {
         }
     }
 
-    fileprivate func rest(_ channel: any Channel) -> UInt64 { state.withLock { Self.add(channel, to: &$0) } }
-
     fileprivate func wake(_ place: UInt64) { state.withLock { $0.quiet[place] = nil } }
-
-    private static func add(_ channel: any Channel, to state: inout State) -> UInt64 {
-        state.next += 1
-        state.quiet[state.next] = channel
-        return state.next
-    }
 }
 
 /// One connection's questions and answers.

@@ -232,6 +232,31 @@ import TrellisNode
         }
     }
 
+    /// As many as there may be wait for answers, and are quiet when these have come; others wait to be let in meanwhile.
+    @Test(.timeLimit(.minutes(5))) func whoIsAnsweredAndStaysKeepsNobodyOut() async throws {
+        var options = APIServer.Options()
+        options.connectionsMaximum = 16
+        options.idleTime = .seconds(3600)
+        try await Harness.run(options: options) { (harness: Harness) async throws in
+            await harness.node.waitForCancellation()
+            let body = #"{"text":"a"}"#
+            let head = "POST /v1/records?wait=certified&timeout=300 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            var channels: [any Channel] = []
+            while channels.count < options.connectionsMaximum + 4 {
+                let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                    .connect(host: "127.0.0.1", port: harness.server.port).get()
+                try await channel.writeAndFlush(ByteBuffer(string: head + "Content-Length: \(body.utf8.count)\r\n\r\n" + body))
+                channels.append(channel)
+                while channels.count <= options.connectionsMaximum, await harness.node.waits < channels.count {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+            }
+            await harness.node.endWaits()
+            #expect(try await harness.raw("GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            for channel in channels { try? await channel.close() }
+        }
+    }
+
     @Test func whatIsNotHTTPIsRefused() async throws {
         try await Harness.run { (harness: Harness) async throws in
             #expect(try await harness.raw("\u{16}\u{3}\u{1}hello\r\n\r\n").hasPrefix("HTTP/1.1 400"))

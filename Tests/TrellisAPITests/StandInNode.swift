@@ -32,6 +32,7 @@ actor StandInNode: NodeService {
 
     /// With a genesis of the same keys, which may be of another chain.
     func waitForCancellation() { waitsForCancellation = true }
+    func endWaits() { waitsForCancellation = false }
 
     init(genesis other: Genesis? = nil) throws {
         let key = try SignatureScheme.ed25519.signingKey(seed: SecretBytes([UInt8](repeating: 7, count: 32)))
@@ -155,7 +156,7 @@ actor StandInNode: NodeService {
     func wait(for identifiers: [Digest], until finality: Finality, timeout: Duration) async throws(NodeError) {
         if waitsForCancellation {
             waits += 1
-            while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+            while waitsForCancellation, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
             waits -= 1
             throw .timedOut
         }
