@@ -18,6 +18,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -26,6 +27,21 @@ import time
 
 VALIDATORS = 4
 BINARY = "application/vnd.trellis.records"
+
+
+def free_ports():
+    """The first of the ports of validators and links, where nobody listens on any."""
+    needed = [*range(VALIDATORS), *range(10, 10 + VALIDATORS), *range(100, 100 + VALIDATORS * VALIDATORS)]
+    for first in range(21000, 31000, 200):
+        try:
+            for offset in needed:
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(("127.0.0.1", first + offset))
+            return first
+        except OSError:
+            continue
+    raise SystemExit("no free ports from 21000 to 31000")
 
 
 class Link:
@@ -426,13 +442,13 @@ def main():
     parser.add_argument("--trellis", required=True)
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--port", type=int, default=21000)
+    parser.add_argument("--port", type=int, help="the first of the ports that are taken; else some that are free")
     parser.add_argument("--work")
     parser.add_argument("--recovery", type=int)
     parser.add_argument("--catch-up", type=int)
     arguments = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="trellis-torture-", dir=arguments.work)
-    network = Network(os.path.abspath(arguments.trellis), folder, arguments.port, has_links=not arguments.catch_up)
+    network = Network(os.path.abspath(arguments.trellis), folder, arguments.port or free_ports(), has_links=not arguments.catch_up)
     torture = Torture(network, arguments.seed)
     is_whole = False
     try:
