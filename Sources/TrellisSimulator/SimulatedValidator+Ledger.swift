@@ -77,9 +77,24 @@ extension SimulatedValidator {
     }
 
     func vote(on proposals: [Digest]) {
-        guard !proposals.isEmpty, let votes = world.keys.approve(proposals, as: identity) else { return }
+        guard !proposals.isEmpty else { return }
         castVotes.formUnion(proposals)
-        world.schedule(.submit(number, generation, [votes]), after: work())
+        world.schedule(.judged(number, generation, proposals), after: work())
+    }
+
+    func judged(_ proposals: [Digest]) {
+        unsignedVotes += proposals
+        signVotes()
+    }
+
+    /// A block holds one signature of a seat: what it says while its last votes wait for a block is gathered, and signed together, unless it has
+    /// been decided by then.
+    func signVotes() {
+        guard let process, !unsignedVotes.isEmpty, process.core.waitingVotes.isEmpty else { return }
+        unsignedVotes.removeAll { record.isLogged($0) }
+        let few = unsignedVotes.prefix(Self.votesOfBatch)
+        unsignedVotes.removeFirst(few.count)
+        if !few.isEmpty, let votes = world.keys.approve(Array(few), as: identity) { take(.submit([votes])) }
     }
 
     /// A vote that was ordered before its proposal did not count.

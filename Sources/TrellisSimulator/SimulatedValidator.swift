@@ -109,6 +109,9 @@ final class SimulatedValidator {
     var isSyncing = false
     var answeredAt: UInt64 = 0
     var castVotes: Set<Digest> = []
+    var unsignedVotes: [Digest] = []
+    /// So many fit a transaction of 2,048 bytes.
+    static let votesOfBatch = 16
     /// What it attests must be among these.
     var executedCheckpoints: Set<Attestation> = []
     private let workFactor: UInt64
@@ -180,6 +183,7 @@ final class SimulatedValidator {
         pausedUntil = 0
         wakeToken += 1
         castVotes = []
+        unsignedVotes = []
         accused = []
         world.note("\(name) crashes")
         crashDisk()
@@ -260,7 +264,9 @@ final class SimulatedValidator {
     private func carryOut(_ effect: Effect, _ process: SimulatedProcess) throws {
         let storage = process.storage
         switch effect {
-        case .seal(let header, let payload): seal(header, payload)
+        case .seal(let header, let payload):
+            seal(header, payload)
+            if !unsignedVotes.isEmpty { world.schedule(.judged(number, generation, []), after: 0) }
         case .store(let block):
             try store(block, on: storage)
             world.accepted(block, by: self)

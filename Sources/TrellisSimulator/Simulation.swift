@@ -17,6 +17,7 @@ enum SimulatedEvent {
     indirect case executed(Int, Int, Checkpoint?, Milliseconds?)
     case submit(Int, Int, [Transaction])
     indirect case answered(Int, Int, CatchUpAnswer)
+    case judged(Int, Int, [Digest])
     case voteAgain(Int, Int, [Digest])
     indirect case ship(Int, Shipment)
     case restart(Int)
@@ -40,7 +41,8 @@ enum SimulatedEvent {
     var machine: Int? {
         switch self {
         case .deliver(_, let number), .connected(let number, _), .wake(let number, _, _), .sealed(let number, _, _): number
-        case .synced(let number, _, _), .executed(let number, _, _, _), .submit(let number, _, _), .voteAgain(let number, _, _): number
+        case .synced(let number, _, _), .executed(let number, _, _, _), .submit(let number, _, _): number
+        case .judged(let number, _, _), .voteAgain(let number, _, _): number
         default: nil
         }
     }
@@ -221,6 +223,7 @@ public final class Simulation {
             current(number, generation)?.take(.executed(checkpoint, nextDeadline: deadline))
         case .answered(let number, let generation, let answer): current(number, generation)?.take(.catchUpAnswer(answer))
         case .submit(let number, let generation, let transactions): current(number, generation)?.take(.submit(transactions))
+        case .judged(let number, let generation, let identifiers): current(number, generation)?.judged(identifiers)
         case .voteAgain(let number, let generation, let identifiers): current(number, generation)?.voteAgain(identifiers)
         case .ship(let number, let shipment): ship(shipment, from: machines[number])
         case .restart(let number): if !machines[number].isUp { machines[number].start() }
