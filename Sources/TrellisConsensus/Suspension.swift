@@ -64,7 +64,8 @@ struct Suspension: Sendable {
 
     func isAwaited(_ reference: BlockReference) -> Bool { places[reference].map { nodes[$0].isAwaited } ?? false }
 
-    /// Who signed for the need of `reference`: the authors of all suspended blocks above it but its own, in order.
+    /// Who signed for the need of `reference`: the authors of all suspended blocks above it, and those on whose accounts these are, but its own
+    /// author, in order.
     func sponsors(of reference: BlockReference) -> [ValidatorIndex] { dependentAuthors(of: reference).filter { $0 != reference.author } }
 
     /// The authors of all suspended blocks above `reference`, in order.
@@ -125,6 +126,8 @@ struct Suspension: Sendable {
         while let next = open.popLast() {
             var authors = nodes[next].authors
             authors.insert(nodes[next].reference.author)
+            // Whoever's account it is on signed for it, though what did may have been displaced since.
+            if nodes[next].block != nil { authors.insert(nodes[next].sponsor) }
             for parent in nodes[next].parents where nodes[parent].authors.formUnion(authors) { open.append(parent) }
         }
     }
